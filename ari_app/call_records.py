@@ -1,0 +1,67 @@
+"""What a call leaves behind: its recording while it lasts, its state after every turn, its files at the end."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ari_app.call_file import CallFile
+from ari_app.call_log import CallLog
+from ari_app.house import AgentProfile, House
+from storage.recordings import CallRecorder, RecordingError, write_json
+from vocabulary.call import CallIdentity, Ending
+
+logger = logging.getLogger(__name__)
+
+
+class CallRecords:
+    """The files of one call; nothing here ever blocks the loop or ends a call."""
+
+    def __init__(self, house: House, identity: CallIdentity, log: CallLog, resumed: CallFile | None) -> None:
+        """`resumed`: the call's state as an earlier process left it; its recording is gone on with."""
+        self._house = house
+        self._identity = identity
+        self._log = log
+        self.recorder = self._open_recorder(resumed)
+
+    def save(self, file: CallFile) -> None:
+        """Keep the call as it stands, for whoever takes it over should we die now."""
+        self._house.disk.submit(_quietly, self._house.folder.save, file)
+
+    async def finish(self, ending: Ending, profile: AgentProfile) -> None:
+        """Seal the recording, write transcript and metadata, and say in one line what kind of call it was."""
+        house, call_id = self._house, self._identity.call_id
+        recording = await asyncio.wrap_future(self.recorder.close())
+        await self._on_disk(write_json, house.layout.transcript(call_id), self._log.transcript())
+        metadata = self._log.metadata(ending, recording, profile.language)
+        await self._on_disk(write_json, house.layout.metadata(call_id), metadata)
+        await self._on_disk(house.folder.forget, call_id)
+        logger.info("call ended", extra={"call_id": call_id, "agent": profile.name, **self._log.figures(ending)})
+
+    async def pause(self) -> None:
+        """Close the recording without an end: another process goes on with the call."""
+        await asyncio.wrap_future(self.recorder.close())
+
+    async def _on_disk(self, work: Callable[..., Any], *arguments: Any) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._house.disk, _quietly, work, *arguments)
+
+    def _open_recorder(self, resumed: CallFile | None) -> CallRecorder:
+        house = self._house
+        path = house.layout.audio(self._identity.call_id)
+        if resumed is not None:
+            try:
+                return CallRecorder.reopen(path, house.recordings)
+            except RecordingError:
+                logger.warning("recording not reopened", extra={"call_id": self._identity.call_id})
+                path = path.with_name(f"{path.stem}-{int(time.time())}{path.suffix}")
+        return CallRecorder(path, house.audio.rate, house.recordings)
+
+
+def _quietly(work: Callable[..., Any], *arguments: Any) -> None:
+    """A disk that refuses costs the record, never the call."""
+    try:
+        work(*arguments)
+    except OSError as error:
+        logger.error("record not written", extra={"error": error.strerror})

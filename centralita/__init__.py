@@ -1,0 +1,4 @@
+"""The composition root: settings, agents' files, wiring, and the `centralita` command.
+
+It knows everything; nothing knows it.
+"""

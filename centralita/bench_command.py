@@ -1,0 +1,82 @@
+"""`centralita bench NAME`: every number we claim, printed by the code that measured it.
+
+A benchmark is a module of `bench/` with `TITLE`, `measure(quick) -> dict` (plain numbers: milliseconds, seconds,
+ratios) and `table(result) -> rich renderable`. With `--json` the last line of output is one JSON object that also
+names the machine and the commit, so that results of different days can be compared.
+"""
+
+import importlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Protocol, cast
+
+import typer
+from rich.console import Console, RenderableType
+
+NAMES: Final = {
+    "media": "calls per core, our own latency, lateness, barge-in, CPU, memory; beside a 40-line floor server",
+    "tiny": "word error rate of the `tiny` ear (demo and tests only) and how well it rejects what is no speech",
+    "correction": "the online proofreader with 10,000 entries, beside a naive loop",
+}
+
+
+class Benchmark(Protocol):
+    TITLE: str
+
+    def measure(self, *, quick: bool) -> Mapping[str, Any]: ...
+
+    def table(self, result: Mapping[str, Any]) -> RenderableType: ...
+
+
+def machine() -> str:
+    """Processor, number of cores available to us, and Python: what a number depends on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = (line for line in info.read_text().splitlines() if line.startswith("model name"))
+        cpu = next(lines, f": {cpu}").partition(":")[2].strip()
+    return f"{cpu}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+
+
+def commit() -> str:
+    """The checkout's commit, with `+` when files differ from it; "" outside a checkout."""
+    here = Path(__file__).resolve().parent.parent
+    describe = ["git", "-C", str(here), "describe", "--always", "--abbrev=12", "--dirty=+"]
+    done = subprocess.run(describe, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _run_one(name: str, *, quick: bool, as_json: bool, console: Console) -> None:
+    benchmark = cast(Benchmark, importlib.import_module(f"bench.{name}"))
+    console.rule(f"[bold]{benchmark.TITLE}")
+    result = dict(benchmark.measure(quick=quick))
+    console.print(benchmark.table(result))
+    result |= {"bench": name, "machine": machine(), "commit": commit()}
+    console.print(f"[dim]{result['machine']} · commit {result['commit']}")
+    if as_json:
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="Which one, or `all`. Without a name: the list.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Last line of output: one JSON object.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Smaller loads: to see that it works, not to compare.")
+    ] = False,
+) -> None:
+    """Measure, then claim: run one benchmark and print what it found."""
+    console = Console(stderr=as_json)
+    if not name:
+        for known, what in NAMES.items():
+            console.print(f"  [bold]{known:<12}[/]{what}")
+        return
+    if name != "all" and name not in NAMES:
+        raise typer.BadParameter(f"there is no benchmark {name!r}; there are: {', '.join(NAMES)}, all")
+    for one in NAMES if name == "all" else [name]:
+        _run_one(one, quick=quick, as_json=as_json, console=console)
