@@ -14,24 +14,24 @@ import logging
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
 from ari_app.call_audio import CallAudio
 from ari_app.call_ear import CallEar
-from ari_app.call_file import CallFile, Phase
+from ari_app.call_file import CallFile
 from ari_app.call_leg import CallLeg, CallLost
 from ari_app.call_log import CallLog
 from ari_app.call_records import CallRecords
-from ari_app.channel_ids import bridge_id, leg_channel_id, media_channel_id
-from ari_app.errors import AriError, Conflict, NotFound
+from ari_app.channel_ids import bridge_id
+from ari_app.departure import Departure
+from ari_app.errors import AriError, Conflict
 from ari_app.events import ChannelDestroyed, ChannelHangupRequest, ChannelVanished, StasisEnd
-from ari_app.house import AgentProfile, House, Place
+from ari_app.house import AgentProfile, House
 from ari_app.loudness import Loudness
 from ari_app.replying import Leaving, Replying
 from ari_app.speaking import Speaking
-from ari_app.transfer import TransferFailed, ring_and_tell, ringback
+from ari_app.transfer import TransferFailed
 from ari_app.turn_clock import TurnClock
 from audio_socket.leg import LegEnding, MediaLeg
 from conversation.decisions import (
@@ -110,19 +110,23 @@ class Call:
         self._audio: CallAudio | None = None
         self._leg = CallLeg(house, identity.call_id, resumed.media_legs if resumed else 0)
         self._leg_losses = 0
-        self._summary_media_id = ""
-        """The person's media channel while they hear the summary."""
         self._bridge_id = bridge_id(identity.call_id)
-        self._person_id = resumed.person_channel if resumed else ""
-        self._phase: Phase = resumed.phase if resumed else "talking"
         self._clock: TurnClock | None = None
         self._is_caller_here = True
         self._limit: asyncio.TimerHandle | None = None
-        self._leaving_as: Ending | None = Ending.TRANSFERRED if self._phase == "connected" else None
-        """What it means when the caller's channel leaves our application now; None: the caller hung up."""
         self._farewell = Ending.AGENT_HUNG_UP
         self._is_left_alone = False
         """We go, and caller and person stay in their bridge."""
+        self._departure = Departure(
+            house,
+            identity,
+            profile,
+            self.log,
+            leg=self._leg,
+            speaking=self._speaking,
+            resumed=resumed,
+            save=self._save,
+        )
         self._ear = CallEar(house, profile, self._turns, self.log, spawn=self._spawn, decide=self._decide)
         self._replying = Replying(
             identity=identity,
@@ -143,8 +147,7 @@ class Call:
     @property
     def channels(self) -> tuple[str, ...]:
         """Channels this call answers for."""
-        ids = (self.identity.channel_id, self._leg.channel_id, self._person_id, self._summary_media_id)
-        return tuple(filter(None, ids))
+        return tuple(filter(None, (self.identity.channel_id, self._leg.channel_id, *self._departure.channels)))
 
     def watch_levels(self, is_watched: bool) -> None:
         """Compute levels only for somebody who looks at them."""
@@ -158,7 +161,7 @@ class Call:
 
     def release(self) -> None:
         """We are shutting down: the dialplan's fallback takes the caller; who talks to a person goes on doing so."""
-        self._is_left_alone = self._phase == "connected"
+        self._is_left_alone = self._departure.is_connected
         self._inbox.put_nowait(_Over(Ending.TRANSFERRED if self._is_left_alone else Ending.FELL_BACK))
 
     def transfer(self, target_id: str) -> bool:
@@ -176,8 +179,8 @@ class Call:
         ending = Ending.FAILED
         house = self._house
         self.log.started()
-        with house.ari.subscribe(*filter(None, (self.identity.channel_id, self._person_id))) as events:
-            self._events = events
+        with house.ari.subscribe(*filter(None, (self.identity.channel_id, self._departure.person_id))) as events:
+            self._departure.events = events
             try:
                 async with asyncio.TaskGroup() as self._group:
                     self._spawn(self._watch_channels(events), "channel events")
@@ -199,7 +202,7 @@ class Call:
             return await asyncio.shield(self._close(ending))
 
     async def _live(self) -> Ending:
-        if self._phase == "connected":
+        if self._departure.is_connected:
             self.log.state_is("connected")
         else:
             await self._open()
@@ -267,7 +270,7 @@ class Call:
 
     async def _replace_leg(self, reason: str) -> None:
         """The sound broke but the caller is still there: make a new leg and ask where we were."""
-        if not self._is_caller_here or self._phase == "connected" or self._replying.is_leaving:
+        if not self._is_caller_here or self._departure.is_connected or self._replying.is_leaving:
             return
         self._leg_losses += 1
         logger.warning("media leg lost", extra={"call_id": self.identity.call_id, "reason": str(reason)})
@@ -287,9 +290,9 @@ class Call:
                 case StasisEnd() | ChannelDestroyed() | ChannelHangupRequest() | ChannelVanished():
                     if _about(event, self.identity.channel_id):
                         self._is_caller_here = False
-                        self._inbox.put_nowait(_Over(self._leaving_as or Ending.CALLER_HUNG_UP))
+                        self._inbox.put_nowait(_Over(self._departure.leaving_as or Ending.CALLER_HUNG_UP))
                         return
-                    if self._person_id and _about(event, self._person_id) and self._phase == "connected":
+                    if self._departure.is_connected and _about(event, self._departure.person_id):
                         self._inbox.put_nowait(_Over(Ending.TRANSFERRED))
                         return
                 case _:
@@ -372,69 +375,15 @@ class Call:
                 self._inbox.put_nowait(_Over(self._farewell))
             case FallBack():
                 self._inbox.put_nowait(_Over(Ending.FELL_BACK))
-            case Transfer(target_id, kind, summary):
+            case Transfer(target_id, kind):
                 try:
-                    await self._transfer(target_id, kind, summary)
+                    await self._departure.transfer(order)
                 except TransferFailed as failed:
                     self.log.transfer(target_id, kind, "failed", failed.reason)
                     self._replying.carry_out(self._dialogue.transfer_failed(target_id, failed.reason))
-
-    async def _transfer(self, target_id: str, kind: str, summary: str) -> None:
-        target = self.profile.targets.get(target_id)
-        if target is None:
-            raise TransferFailed(target_id, "unknown target")
-        self.log.transfer(target_id, kind, "started")
-        self.log.state_is("transferring")
-        self._save()
-        if kind == "warm" and target.endpoint:
-            await self._connect_person(target_id, summary)
-            return
-        self._leaving_as = Ending.TRANSFERRED
-        try:
-            await self._continue(target.place)
-        except AriError as error:
-            self._leaving_as = None
-            raise TransferFailed(target_id, "refused") from error
-        self._dialogue.transferred()
-        self.log.transfer(target_id, kind, "connected")
-
-    async def _connect_person(self, target_id: str, summary: str) -> None:
-        house, identity, target = self._house, self.identity, self.profile.targets[target_id]
-        number = self._leg.next_number()
-        leg_id = leg_channel_id(identity.call_id, number)
-        self._summary_media_id = media_channel_id(identity.call_id, number)
-        self._person_id = leg_id
-        self._events.also(leg_id)
-        tell = partial(self.log.transfer, target_id, "warm")
-        try:
-            async with ringback(self._speaking):
-                await ring_and_tell(house, identity, self.profile, target, leg_id, number, summary, tell)
-            await self._swap_in(leg_id)
-        except (TransferFailed, AriError) as error:
-            self._person_id = ""
-            raise error if isinstance(error, TransferFailed) else TransferFailed(target_id, "hung up") from error
-        self._phase = "connected"
-        self._leaving_as = Ending.TRANSFERRED
-        self._dialogue.transferred()
-        self._save()
-        await self._leg.close()
-        self.log.state_is("connected")
-        tell("connected")
-
-    async def _swap_in(self, leg_id: str) -> None:
-        """Put the person in our place: never three in the bridge, which Asterisk would rebuild twice in a moment."""
-        ari, media_id = self._house.ari, self._leg.channel_id
-        await ari.remove_channel(self._bridge_id, media_id)
-        try:
-            await ari.add_channel(self._bridge_id, leg_id)
-        except AriError:
-            await ari.add_channel(self._bridge_id, media_id)
-            raise
-
-    async def _continue(self, place: Place) -> None:
-        await self._house.ari.continue_in_dialplan(
-            self.identity.channel_id, context=place.context, extension=place.extension, priority=place.priority
-        )
+                else:
+                    self._dialogue.transferred()
+                    self._save()
 
     # ── the end ──
 
@@ -448,11 +397,11 @@ class Call:
             await self._records.pause()
             return ending
         if ending is Ending.FELL_BACK:
-            ending = await self._fall_back()
+            ending = await self._departure.fall_back()
         elif self._is_caller_here and ending is not Ending.TRANSFERRED:
             await self._quietly(house.ari.hang_up(identity.channel_id))
-        elif self._phase == "connected":
-            await self._quietly(house.ari.hang_up(self._person_id))
+        elif self._departure.is_connected:
+            await self._quietly(house.ari.hang_up(self._departure.person_id))
             await self._quietly(house.ari.hang_up(identity.channel_id))
         await self._leg.close()
         await self._quietly(house.ari.destroy_bridge(self._bridge_id))
@@ -460,16 +409,6 @@ class Call:
         await self._records.finish(ending, self.profile)
         self.log.ended(ending)
         return ending
-
-    async def _fall_back(self) -> Ending:
-        try:
-            await self._continue(self.profile.fallback)
-        except NotFound:
-            return Ending.CALLER_HUNG_UP
-        except AriError:
-            await self._quietly(self._house.ari.hang_up(self.identity.channel_id))
-            return Ending.FAILED
-        return Ending.FELL_BACK
 
     async def _quietly(self, request: Awaitable[None]) -> None:
         with contextlib.suppress(AriError):
@@ -482,11 +421,11 @@ class Call:
                 identity=self.identity,
                 started_at=self.started_at,
                 saved_at=time.time(),
-                phase=self._phase,
+                phase=self._departure.phase,
                 dialogue=self._dialogue.to_json(),
                 turns=self.log.turns,
                 media_legs=self._leg.count,
-                person_channel=self._person_id if self._phase == "connected" else "",
+                person_channel=self._departure.person_id if self._departure.is_connected else "",
             )
         )
 

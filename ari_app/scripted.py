@@ -7,46 +7,16 @@ every connection, or be away for a while.
 
 import asyncio
 import base64
-import contextlib
 import json
 import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Self, cast
-from urllib.parse import parse_qs, unquote, urlsplit
-
-from websockets.frames import Opcode
-from websockets.protocol import State
-from websockets.server import ServerProtocol
+from typing import Any, Final, Self
 
 from ari_app.rest import AriAddress
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedAnswer:
-    """One answer out of the ordinary."""
-
-    status: int = 200
-    body: bytes = b""
-    delay_seconds: float = 0.0
-    is_cut: bool = False
-    """The connection breaks instead of an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenRequest:
-    """What a client asked for."""
-
-    method: str
-    path: str
-    """Below `/ari`, unquoted."""
-    query: dict[str, str]
-    body: Json | None
+from ari_app.scripted_wire import Json, ScriptedAnswer, ScriptedConnection, SeenRequest, refused
 
 
 @dataclass(slots=True)
@@ -62,10 +32,10 @@ class ScriptedAri:
         self._app, self._user, self._password = app, user, password
         self._server: asyncio.Server | None = None
         self._port = 0
-        self._connections: set[_Connection] = set()
+        self._connections: set[ScriptedConnection] = set()
         self._nobody_here = asyncio.Event()
         self._nobody_here.set()
-        self._listeners: list[_Connection] = []
+        self._listeners: list[ScriptedConnection] = []
         self._scripted: dict[tuple[str, str], deque[ScriptedAnswer]] = {}
         self.channels: dict[str, Json] = {}
         """Channels that live, by id."""
@@ -99,7 +69,7 @@ class ScriptedAri:
     async def come_back(self) -> None:
         """Listen (again), on the same port as before."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port)
+        self._server = await loop.create_server(lambda: ScriptedConnection(self), "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def go_away(self) -> None:
@@ -197,7 +167,7 @@ class ScriptedAri:
             found = re.fullmatch(pattern, request.path)
             if found and method == request.method:
                 return act(self, request, *found.groups())
-        return _refused(404, "Resource not found")
+        return refused(404, "Resource not found")
 
     def _leave_bridges(self, channel_id: str) -> None:
         for bridge in self.bridges.values():
@@ -213,7 +183,7 @@ class ScriptedAri:
 
     def _make_channel(self, channel_id: str, name: str, number: str = "") -> ScriptedAnswer:
         if channel_id in self.channels:
-            return _refused(409, "Channel with given unique ID already exists")
+            return refused(409, "Channel with given unique ID already exists")
         self.channels[channel_id] = _channel_json(channel_id, name, number, "Up", ())
         if self.enters_stasis_by_itself:
             # After the answer, as in Asterisk: this is the race that `StasisWaiter` is for
@@ -229,7 +199,7 @@ class ScriptedAri:
 
     def _get_channel(self, request: SeenRequest, channel_id: str) -> ScriptedAnswer:
         channel = self.channels.get(channel_id)
-        return _json(channel) if channel else _refused(404, "Channel not found")
+        return _json(channel) if channel else refused(404, "Channel not found")
 
     def _originate(self, request: SeenRequest) -> ScriptedAnswer:
         return self._make_channel(request.query["channelId"], f"{request.query['endpoint']}-leg")
@@ -239,7 +209,7 @@ class ScriptedAri:
 
     def _hang_up(self, request: SeenRequest, channel_id: str) -> ScriptedAnswer:
         if channel_id not in self.channels:
-            return _refused(404, "Channel not found")
+            return refused(404, "Channel not found")
         self.end(channel_id)
         return _NOTHING
 
@@ -268,7 +238,7 @@ class ScriptedAri:
 
     def _get_variable(self, request: SeenRequest, channel_id: str) -> ScriptedAnswer:
         value = self.variables.get((channel_id, request.query["variable"]))
-        return _refused(404, "Provided variable was not found") if value is None else _json({"value": value})
+        return refused(404, "Provided variable was not found") if value is None else _json({"value": value})
 
     def _set_variable(self, request: SeenRequest, channel_id: str) -> ScriptedAnswer:
         self.variables[channel_id, request.query["variable"]] = request.query["value"]
@@ -283,11 +253,11 @@ class ScriptedAri:
 
     def _get_bridge(self, request: SeenRequest, bridge_id: str) -> ScriptedAnswer:
         bridge = self.bridges.get(bridge_id)
-        return _json(_bridge_json(bridge)) if bridge else _refused(404, "Bridge not found")
+        return _json(_bridge_json(bridge)) if bridge else refused(404, "Bridge not found")
 
     def _destroy_bridge(self, request: SeenRequest, bridge_id: str) -> ScriptedAnswer:
         if bridge_id not in self.bridges:
-            return _refused(404, "Bridge not found")
+            return refused(404, "Bridge not found")
         for channel_id in tuple(self.bridges[bridge_id].channels):
             self._leave_bridges(channel_id)
         bridge = self.bridges.pop(bridge_id)
@@ -297,12 +267,12 @@ class ScriptedAri:
     def _add_channel(self, request: SeenRequest, bridge_id: str) -> ScriptedAnswer:
         bridge = self.bridges.get(bridge_id)
         if bridge is None:
-            return _refused(404, "Bridge not found")
+            return refused(404, "Bridge not found")
         channel_ids = request.query["channel"].split(",")
         if any(channel_id not in self.channels for channel_id in channel_ids):
-            return _refused(400, "Channel not found")
+            return refused(400, "Channel not found")
         if any(channel_id not in self.in_app for channel_id in channel_ids):
-            return _refused(422, "Channel not in Stasis application")
+            return refused(422, "Channel not in Stasis application")
         for channel_id in channel_ids:
             self._leave_bridges(channel_id)
             bridge.channels.append(channel_id)
@@ -312,17 +282,17 @@ class ScriptedAri:
 
     def _remove_channel(self, request: SeenRequest, bridge_id: str) -> ScriptedAnswer:
         if bridge_id not in self.bridges:
-            return _refused(404, "Bridge not found")
+            return refused(404, "Bridge not found")
         for channel_id in request.query["channel"].split(","):
             self._leave_bridges(channel_id)
         return _NOTHING
 
     def _stop_playback(self, request: SeenRequest, playback_id: str) -> ScriptedAnswer:
-        return _refused(404, "Playback not found")
+        return refused(404, "Playback not found")
 
     def _application(self, request: SeenRequest, app: str) -> ScriptedAnswer:
         if app != self._app or not (self.in_app or self._listeners):
-            return _refused(404, "Application not found")
+            return refused(404, "Application not found")
         return _json({"name": app, "channel_ids": sorted(self.in_app), "bridge_ids": sorted(self.bridges)})
 
     def _ping(self, request: SeenRequest) -> ScriptedAnswer:
@@ -333,17 +303,17 @@ class ScriptedAri:
 
     def _refuse_stranger(self, channel_id: str) -> ScriptedAnswer | None:
         if channel_id not in self.channels:
-            return _refused(404, "Channel not found")
-        return None if channel_id in self.in_app else _refused(409, "Channel not in Stasis application")
+            return refused(404, "Channel not found")
+        return None if channel_id in self.in_app else refused(409, "Channel not in Stasis application")
 
     # --- connections --------------------------------------------------------------------------------------------
 
-    def opened(self, connection: "_Connection") -> None:
+    def opened(self, connection: ScriptedConnection) -> None:
         """A client has connected."""
         self._connections.add(connection)
         self._nobody_here.clear()
 
-    def closed(self, connection: "_Connection") -> None:
+    def closed(self, connection: ScriptedConnection) -> None:
         """A client has gone."""
         self._connections.discard(connection)
         if not self._connections:
@@ -351,7 +321,7 @@ class ScriptedAri:
         if connection in self._listeners:
             self._listeners.remove(connection)
 
-    def listens(self, connection: "_Connection") -> None:
+    def listens(self, connection: ScriptedConnection) -> None:
         """A client wants events: the one before hears no more, as in Asterisk."""
         if self._listeners:
             self.tell({"type": "ApplicationReplaced"})
@@ -363,10 +333,6 @@ _NOTHING: Final = ScriptedAnswer(204)
 
 def _json(value: Any) -> ScriptedAnswer:
     return ScriptedAnswer(200, json.dumps(value).encode())
-
-
-def _refused(status: int, message: str) -> ScriptedAnswer:
-    return ScriptedAnswer(status, json.dumps({"message": message}).encode())
 
 
 def _channel_json(channel_id: str, name: str, number: str, state: str, app_data: tuple[str, ...]) -> Json:
@@ -416,100 +382,3 @@ _ACTIONS: Final[list[tuple[str, str, Callable[..., ScriptedAnswer]]]] = [
     ("GET", "/asterisk/ping", ScriptedAri._ping),
     ("GET", "/asterisk/info", ScriptedAri._info),
 ]
-
-
-class _Connection(asyncio.Protocol):
-    """One TCP connection: HTTP requests one after the other, until one of them asks for events."""
-
-    def __init__(self, ari: ScriptedAri) -> None:
-        self._ari = ari
-        self._received = bytearray()
-        self._events: ServerProtocol | None = None
-        self._answering: asyncio.Task[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self._ari.opened(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answering is not None:
-            self._answering.cancel()
-        self._ari.closed(self)
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def send_text(self, text: str) -> None:
-        if self._events is not None and self._events.state is State.OPEN:
-            self._events.send_text(text.encode())
-            self._flush()
-
-    def data_received(self, data: bytes) -> None:
-        if self._events is not None:
-            self._events.receive_data(data)
-            self._flush()
-            return
-        self._received += data
-        if b"\r\n\r\n" in self._received and self._answering is None:
-            head = bytes(self._received[: self._received.index(b"\r\n\r\n")]).decode("latin-1")
-            if "upgrade: websocket" in head.lower():
-                if not self._ari.is_deaf_to_events:
-                    self._upgrade(head)
-            else:
-                self._take_request(head)
-
-    def _upgrade(self, head: str) -> None:
-        self._events = ServerProtocol()
-        self._events.receive_data(bytes(self._received))
-        request = next(iter(self._events.events_received()))
-        if self._ari.may_enter(_headers(head).get("authorization", "")):
-            self._events.send_response(self._events.accept(request))  # type: ignore[arg-type]  # the first is a request
-            self._ari.listens(self)
-        else:
-            self._events.send_response(self._events.reject(HTTPStatus.UNAUTHORIZED, ""))
-        self._flush()
-
-    def _flush(self) -> None:
-        assert self._events is not None
-        for data in self._events.data_to_send():
-            if data:
-                self._transport.write(data)
-            else:
-                self._transport.close()
-        for frame in self._events.events_received():
-            assert getattr(frame, "opcode", Opcode.CLOSE) is not Opcode.TEXT, "ARI clients send no messages"
-
-    def _take_request(self, head: str) -> None:
-        headers = _headers(head)
-        begin = len(head) + 4
-        end = begin + int(headers.get("content-length", "0"))
-        if len(self._received) < end:
-            return
-        body = bytes(self._received[begin:end])
-        del self._received[:end]
-        method, target, _ = head.split("\r\n", 1)[0].split(" ")
-        url = urlsplit(target)
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        request = SeenRequest(method, unquote(url.path.removeprefix("/ari")), query, json.loads(body) if body else None)
-        if self._ari.may_enter(headers.get("authorization", "")):
-            self._answering = asyncio.create_task(self._answer(request))
-        else:
-            self._write(_refused(401, "Authentication required"))
-
-    async def _answer(self, request: SeenRequest) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            self._write(await self._ari.answer(request))
-            self._answering = None
-
-    def _write(self, answer: ScriptedAnswer) -> None:
-        if answer.is_cut:
-            self._transport.abort()
-            return
-        reason = HTTPStatus(answer.status).phrase
-        head = f"HTTP/1.1 {answer.status} {reason}\r\nContent-Length: {len(answer.body)}\r\n\r\n"
-        self._transport.write(head.encode() + answer.body)
-
-
-def _headers(head: str) -> dict[str, str]:
-    lines = head.split("\r\n")[1:]
-    return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

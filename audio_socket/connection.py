@@ -132,8 +132,7 @@ class AudioSocketConnection(asyncio.Protocol):
                 self._frame_heard(frame)
             elif not self._is_over:
                 self._receive(data)
-        except Exception:
-            # The shell around a single leg: whatever its listener does, other legs go on.
+        except Exception:  # the shell around one leg: whatever its listener does, other legs go on
             _logger.exception("listener failed")
             self._listener_failed()
 
@@ -162,8 +161,7 @@ class AudioSocketConnection(asyncio.Protocol):
                 if self._is_over:
                     return
                 self._frame_heard(frame)
-        except Exception:
-            # The shell around a single leg: whatever its listener does, other legs go on.
+        except Exception:  # the shell around one leg: whatever its listener does, other legs go on
             _logger.exception("listener failed")
             self._listener_failed()
 
@@ -193,7 +191,7 @@ class AudioSocketConnection(asyncio.Protocol):
         self._owner.stats.frames_dropped += self._hearing.dropped
         try:
             listener.leg_ended(reason)
-        except Exception:
+        except Exception:  # the same: a listener that fails at its leg's end must not keep the server from ending it
             _logger.exception("listener failed at the end of its leg")
             self._owner.stats.listener_failures += 1
 

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from engines.stt.tiny import TinyEar
 from engines.stt.tiny.features import RATE, Samples
-from training.tiny import foreign, grammar, sound
+from training.tiny import foreign, grammar, phrasebook, sound
 from training.tiny.calibrate import right_words
 from training.tiny.espeak import Voice
 from training.tiny.speech import HELD_OUT_VOICES, foreign_speech, murmuring_voices, spoken
@@ -85,7 +85,7 @@ def spanish(snr_db: float | None, sentences: int) -> Iterator[tuple[str, bytes]]
     held_out = grammar.held_out_sentences(SENTENCES, random.Random(SEED))[:sentences]
     for place, said in enumerate(held_out):
         rng, noises = random.Random(SEED + place), np.random.default_rng(SEED + place)
-        name = HELD_OUT_VOICES[(place + place // len(grammar.HELD_OUT)) % len(HELD_OUT_VOICES)]
+        name = HELD_OUT_VOICES[(place + place // len(phrasebook.HELD_OUT)) % len(HELD_OUT_VOICES)]
         voice = Voice(name, rng.randint(130, 185), rng.randint(30, 70), rng.randint(30, 70))
         speech, _ = spoken(said, voice, rng)
         yield said, on_the_line(speech, noises, snr_db)

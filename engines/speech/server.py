@@ -196,7 +196,7 @@ class _Connection(asyncio.Protocol):
             await work
         except EngineError as error:
             self._send(said.failure(request, error))
-        except Exception as error:  # noqa: BLE001 - the shell around one request: a broken model ends that request only
+        except Exception as error:  # noqa: BLE001 - a request's shell: a broken model ends only it
             # the type alone: a model's message may quote what was said
             logger.error("an engine broke on a request", extra={"error": type(error).__name__})
             self._send(said.failure(request, EngineFailed("speech", f"broke with {type(error).__name__}")))

@@ -154,7 +154,7 @@ def _synthesise(library: EspeakLibrary, job: _Job) -> None:
         job.handover.end(EngineFailed(ENGINE, "the sentence was not fetched"))
     except (EspeakError, EngineError) as error:
         job.handover.end(error)
-    except Exception as error:  # noqa: BLE001 - the thread serves every caller: one sentence may break, it may not
+    except Exception as error:  # noqa: BLE001 - a sentence may break, the thread of all callers not
         logger.error("a sentence broke the synthesis", extra={"error": type(error).__name__})
         job.handover.end(EngineFailed(ENGINE, f"synthesis broke: {type(error).__name__}"))
     else:

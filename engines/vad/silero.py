@@ -181,9 +181,9 @@ class SileroDetector:
         try:
             while work:
                 work = self._run_once(model, work)
-        except Exception:
+        except Exception:  # not swallowed: raised again once those who wait are sure to be answered
             for control in controls:
-                self._queue.put(control)  # who waits must not wait for ever
+                self._queue.put(control)
             raise
         for control in controls:
             if control is not None:

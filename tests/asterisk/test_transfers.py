@@ -132,6 +132,25 @@ async def test_the_caller_hangs_up_while_the_person_rings(office: Office) -> Non
     await office.asterisk_is_empty()
 
 
+async def test_the_caller_hangs_up_while_the_person_hears_the_summary(office: Office) -> None:
+    """The person has answered already; we hang up on them ourselves, and at once."""
+    office.forget()
+    async with await office.phone("201") as person, await office.phone() as phone:
+        caller = await phone.call(TELECOM)
+        caller.media.start_sending()
+        await transferring(office, caller, WARM)
+        ringing = await person.incoming()
+        await ringing.answer()
+        ringing.media.start_sending()
+        await ringing.media.wait_for_speech()
+        await caller.hang_up()
+        async with asyncio.timeout(3):  # before `guard` would do it: forgotten channels are its business after 4 s
+            await ringing.wait_ended()
+    over = await office.tell(CallEnded)
+    assert over.ending == "caller_hung_up"
+    await office.asterisk_is_empty()
+
+
 async def test_only_configured_targets_are_taken(office: Office) -> None:
     office.forget()
     async with await office.phone() as phone:

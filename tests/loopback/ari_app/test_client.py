@@ -18,7 +18,8 @@ from ari_app.events import (
     StasisStart,
 )
 from ari_app.rest import RestLimits
-from ari_app.scripted import ScriptedAnswer, ScriptedAri
+from ari_app.scripted import ScriptedAri
+from ari_app.scripted_wire import ScriptedAnswer
 from ari_app.subscriptions import EventStream
 
 

@@ -13,7 +13,8 @@ from ari_app.guard_decisions import GuardPatience
 from ari_app.live import LiveStream
 from ari_app.live_client import LiveAddress, LiveForbidden
 from ari_app.live_events import Snapshot
-from ari_app.scripted import ScriptedAnswer, ScriptedAri
+from ari_app.scripted import ScriptedAri
+from ari_app.scripted_wire import ScriptedAnswer
 
 TOKEN = "only-for-tests"
 PATIENCE = GuardPatience(silence_seconds=0.6, grace_seconds=0.3, stray_seconds=0.5, retry_seconds=0.1)
