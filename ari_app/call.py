@@ -27,6 +27,7 @@ from ari_app.channel_ids import bridge_id
 from ari_app.departure import Departure
 from ari_app.errors import AriError, Conflict
 from ari_app.events import ChannelDestroyed, ChannelHangupRequest, ChannelVanished, StasisEnd
+from ari_app.hangups import follow_ends, forget_ends, how_it_ended, note_when_over
 from ari_app.house import AgentProfile, House
 from ari_app.loudness import Loudness
 from ari_app.replying import Leaving, Replying
@@ -178,6 +179,7 @@ class Call:
         """Take the call through its life; whatever happens, nothing of it is left behind."""
         ending = Ending.FAILED
         house = self._house
+        follow_ends(house, self.identity, self._departure.person_id)
         self.log.started()
         with house.ari.subscribe(*filter(None, (self.identity.channel_id, self._departure.person_id))) as events:
             self._departure.events = events
@@ -341,15 +343,16 @@ class Call:
             orders = self._dialogue.engine_failed("stt")
         else:
             correction = self.profile.proofreader.correct(turn.transcript.text)
-            self.log.caller_said(correction, turn)
-            orders = self._dialogue.caller_said(correction)
+            orders = self._dialogue.caller_said(correction, turn.transcript.words)
+            self.log.caller_said(correction, turn, self._dialogue.reading)
         self._answer(orders, clock)
 
     def _digits_entered(self, digits: str, at: float) -> None:
         self._replying.interrupt()
         clock = self._clock = TurnClock(at, 0.0)
-        self.log.caller_said(Correction(heard=digits, text=digits), None)
-        self._answer(self._dialogue.digits_entered(digits), clock)
+        orders = self._dialogue.digits_entered(digits)
+        self.log.caller_said(Correction(heard=digits, text=digits), None, self._dialogue.reading)
+        self._answer(orders, clock)
 
     def _answer(self, orders: Sequence[Any], clock: TurnClock) -> None:
         if not orders:
@@ -394,6 +397,7 @@ class Call:
             self._limit.cancel()
         if self._is_left_alone:
             self._track.close()
+            forget_ends(house, identity, self._departure.person_id)
             await self._records.pause()
             return ending
         if ending is Ending.FELL_BACK:
@@ -406,8 +410,13 @@ class Call:
         await self._leg.close()
         await self._quietly(house.ari.destroy_bridge(self._bridge_id))
         self._track.close()
+        is_elsewhere = ending is Ending.FELL_BACK or (ending is Ending.TRANSFERRED and not self._departure.is_connected)
+        if not is_elsewhere:
+            self.log.hangup = await how_it_ended(house, identity, self._departure.person_id)
         await self._records.finish(ending, self.profile)
         self.log.ended(ending)
+        if is_elsewhere:
+            note_when_over(house, identity)
         return ending
 
     async def _quietly(self, request: Awaitable[None]) -> None:

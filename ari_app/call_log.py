@@ -4,6 +4,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ari_app.call_mood import (
+    alert_of,
+    clarification_told,
+    context_told,
+    entry_of,
+    mood_figures,
+    sentiment_told,
+    turn_figures,
+)
+from ari_app.json_shape import to_json_object
 from ari_app.live import LiveStream
 from ari_app.live_events import (
     CallEnded,
@@ -16,8 +26,10 @@ from ari_app.live_events import (
     TurnTaken,
 )
 from conversation.decisions import TurnEnded
+from conversation.sentiment import ALERT_BELOW
+from conversation.understanding import NOTHING_READ, Reading
 from storage.recordings import Recording
-from vocabulary.call import CallIdentity, Ending, TurnLatency
+from vocabulary.call import CallIdentity, Ending, Hangup, TurnLatency
 from vocabulary.speech import Correction
 
 
@@ -36,8 +48,12 @@ class CallLog:
         """Of the answer that is being spoken; goes to its first sentence."""
         self.state = "arriving"
         self.interruptions = sum(bool(turn.get("was_interrupted")) for turn in self._turns)
+        self.alerts = sum(turn.get("sentiment", {}).get("score", 0.0) < ALERT_BELOW for turn in self._turns)
+        """Turns after which a supervisor was told of the caller's mood."""
         self.gap_seconds: float | None = None
         """How long the caller heard nothing while `calls` was restarted."""
+        self.hangup: Hangup | None = None
+        """How the PBX saw the end, once and if it is known."""
 
     @property
     def turns(self) -> tuple[dict[str, Any], ...]:
@@ -70,8 +86,8 @@ class CallLog:
         """Words that may still change."""
         self._live.publish(PartialHeard(time.time(), self._identity.call_id, text))
 
-    def caller_said(self, correction: Correction, turn: TurnEnded | None) -> None:
-        """A turn of the caller's: spoken (`turn`), or typed."""
+    def caller_said(self, correction: Correction, turn: TurnEnded | None, reading: Reading) -> None:
+        """A turn of the caller's: spoken (`turn`), or typed; and what the dialogue read in it."""
         now = time.time()
         entry: dict[str, Any] = {
             "speaker": "caller",
@@ -89,9 +105,26 @@ class CallLog:
                     {"heard": one.heard, "meant": one.meant, "rule": one.rule} for one in correction.replacements
                 ],
             }
-        self._turns.append(entry)
+        is_read = reading is not NOTHING_READ
+        self._turns.append(entry | entry_of(reading) if is_read else entry)
+        call_id = self._identity.call_id
         heard = correction.heard if correction.heard != correction.text else ""
-        self._live.publish(TurnTaken(now, self._identity.call_id, "caller", correction.text, heard))
+        self._live.publish(
+            TurnTaken(
+                now,
+                call_id,
+                "caller",
+                correction.text,
+                heard,
+                sentiment=sentiment_told(reading) if is_read else None,
+                context=context_told(reading) if is_read else None,
+                clarification=clarification_told(reading),
+            )
+        )
+        alert = alert_of(reading, now, call_id, correction.text)
+        if alert is not None:
+            self.alerts += 1
+            self._live.publish(alert)
 
     def answered(self, latency: TurnLatency) -> None:
         """Our answer's first sound has been sent."""
@@ -124,7 +157,8 @@ class CallLog:
     def ended(self, ending: Ending) -> None:
         now = time.time()
         self.state = "ended"
-        self._live.publish(CallEnded.of(self._identity.call_id, ending, now, now - self._started_at, len(self._turns)))
+        seconds = now - self._started_at
+        self._live.publish(CallEnded.of(self._identity.call_id, ending, now, seconds, len(self._turns), self.hangup))
 
     # ── files ──
 
@@ -145,6 +179,7 @@ class CallLog:
             "avg_total_latency_ms": mean("total_ms"),
             "interruptions_count": self.interruptions,
             "gap_seconds": self.gap_seconds,
+            **mood_figures(self._turns, self.alerts),
             "outcome": ending.value,
         }
 
@@ -165,6 +200,8 @@ class CallLog:
                 "seconds_lost": recording.seconds_lost,
             },
             "metrics": self.figures(ending),
+            "turns": turn_figures(self._turns),
+            "hangup": to_json_object(self.hangup),
         }
 
     def _common(self) -> dict[str, Any]:

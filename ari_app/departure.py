@@ -15,6 +15,7 @@ from ari_app.call_log import CallLog
 from ari_app.channel_ids import bridge_id, leg_channel_id, media_channel_id
 from ari_app.errors import AriError, NotFound
 from ari_app.house import AgentProfile, House, Place
+from ari_app.pbx_knowledge import why_not
 from ari_app.speaking import Speaking
 from ari_app.subscriptions import Subscription
 from ari_app.transfer import TransferFailed, ring_and_tell, ringback
@@ -76,6 +77,8 @@ class Departure:
         self._log.transfer(order.target_id, order.kind, "started")
         self._log.state_is("transferring")
         self._save()
+        if target.queue and (reason := why_not(self._house.pbx.room_in(target.queue), may_wait=target.may_wait)):
+            raise TransferFailed(order.target_id, reason)
         if order.kind == "warm" and target.endpoint:
             await self._connect(order)
         else:
@@ -110,6 +113,7 @@ class Departure:
         self._summary_media_id = media_channel_id(identity.call_id, number)
         if self.events is not None:
             self.events.also(self.person_id)
+        self._house.pbx.follow(self.person_id)
         tell = partial(self._log.transfer, order.target_id, "warm")
         try:
             async with ringback(self._speaking):
@@ -141,6 +145,7 @@ class Departure:
     async def _let_person_go(self) -> None:
         """They may have answered already: the caller is gone, or cannot be connected."""
         person_id, self.person_id, self._summary_media_id = self.person_id, "", ""
+        self._house.pbx.forget(person_id)
         with suppress(AriError):
             await self._house.ari.hang_up(person_id)
 

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from ari_app.call_file import CallFolder
 from ari_app.client import AriClient
 from ari_app.live import LiveStream
+from ari_app.pbx_knowledge import NothingKnown, PbxKnowledge
 from ari_app.speaking import Prompts, Voice
 from audio_socket.leg import MediaServer
 from conversation.dialogue_settings import DialogueSettings
@@ -43,6 +44,10 @@ class Target:
     endpoint: str = ""
     """What to ring for a warm transfer: `PJSIP/200`, `Local/200@centralita-people`."""
     ring_seconds: int = 20
+    queue: str = ""
+    """Asterisk's name of the queue it leads to: nobody is sent into one where nobody is."""
+    may_wait: bool = False
+    """Into a queue where everybody is busy, callers are sent all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class House:
     """One thread: small files are written in the order in which they were handed over."""
     audio: AudioFormat = NARROWBAND
     deadlines: Deadlines = field(default_factory=Deadlines)
+    pbx: PbxKnowledge = field(default_factory=NothingKnown)
 
 
 ReleaseReason = Literal["shutdown", "trouble", "dialogue"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, TypeVar
 
 from ari_app.json_shape import ShapeError, read, to_json_object
-from vocabulary.call import CallIdentity, Ending, TurnLatency
+from vocabulary.call import CallIdentity, Ending, Hangup, TurnLatency
 from vocabulary.errors import CentralitaError
 
 T = TypeVar("T")
@@ -119,6 +119,33 @@ class PartialHeard(LiveMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSentiment:
+    """The mood of a turn of the caller's; the words are those of `conversation.sentiment`."""
+
+    sentiment: str
+    """frustrated, confused, neutral, positive."""
+    score: float
+    """-1 to 1."""
+    level: str
+    """very_negative to very_positive."""
+    trend: str
+    """Of the call so far: worsening, steady, improving."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """How the conversation stands after a turn of the caller's; the words are those of `conversation.context`."""
+
+    needs_escalation: bool
+    confidence_level: float
+    """1 when all goes well."""
+    suggested_action: str
+    """continue, simplify_response, transfer_to_agent."""
+    issues: tuple[str, ...] = ()
+    """repeated_question, user_frustrated, explicit_escalation, user_confused."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnTaken(LiveMessage):
     """Somebody has finished speaking."""
 
@@ -134,6 +161,27 @@ class TurnTaken(LiveMessage):
     latency: TurnLatency | None = None
     """With the agent's turns: what it took to answer."""
     was_interrupted: bool = False
+    sentiment: TurnSentiment | None = None
+    """With the caller's turns."""
+    context: TurnContext | None = None
+    """With the caller's turns."""
+    clarification: str = ""
+    """With a caller's turn that was doubtful: explicit, implicit or spell_out, how we made sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentAlert(LiveMessage):
+    """A caller is upset (a score under -0.5): somebody may want to look in."""
+
+    type: ClassVar[str] = "sentiment_alert"
+    at: float
+    call_id: str
+    sentiment: str
+    score: float
+    message: str
+    """What the caller said."""
+    level: str = ""
+    trend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +224,32 @@ class CallEnded(LiveMessage):
     """A value of `vocabulary.call.Ending`."""
     seconds: float
     turns: int = 0
+    hangup: Hangup | None = None
+    """As AMI saw it; None without AMI, and when the caller went on in the dialplan."""
 
     @staticmethod
-    def of(call_id: str, ending: Ending, at: float, seconds: float, turns: int) -> "CallEnded":
+    def of(
+        call_id: str, ending: Ending, at: float, seconds: float, turns: int, hangup: Hangup | None = None
+    ) -> "CallEnded":
         """From the call's ending."""
-        return CallEnded(at, call_id, ending.value, seconds, turns)
+        return CallEnded(at, call_id, ending.value, seconds, turns, hangup)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefused(LiveMessage):
+    """A caller was turned away at the door, unanswered; there was no call of ours."""
+
+    type: ClassVar[str] = "call_refused"
+    at: float
+    call_id: str
+    channel_id: str
+    agent: str
+    did: str
+    caller: str
+    reason: str
+    """blocked."""
+    detail: str = ""
+    """The block list's own words for it."""
 
 
 LiveEvent = (
@@ -188,9 +257,11 @@ LiveEvent = (
     | CallStateChanged
     | PartialHeard
     | TurnTaken
+    | SentimentAlert
     | LevelMeasured
     | TransferChanged
     | CallEnded
+    | CallRefused
     | Heartbeat
     | Snapshot
 )

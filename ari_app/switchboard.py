@@ -15,10 +15,13 @@ from uuid import uuid4
 from ari_app.call import Call
 from ari_app.call_file import CallFile
 from ari_app.channel_ids import BRIDGE_PREFIX, ChannelKind, kind_of
+from ari_app.door import Door
 from ari_app.errors import AriError
 from ari_app.events import Channel, Connected, StasisStart
 from ari_app.house import AgentProfile, House
 from ari_app.live_events import CallSnapshot, CommandRefused, HangUpCall, LiveCommand, TransferCall
+from ari_app.refusal import tell_refusal
+from ari_app.screening import Screening
 from vocabulary.call import CallIdentity
 
 logger = logging.getLogger(__name__)
@@ -31,12 +34,21 @@ class Switchboard:
     """Where Asterisk's application events become calls."""
 
     def __init__(
-        self, house: House, choose_agent: Callable[[str, str], AgentProfile | None], *, max_calls: int = 1000
+        self,
+        house: House,
+        choose_agent: Callable[[str, str], AgentProfile | None],
+        *,
+        max_calls: int = 1000,
+        door: Door | None = None,
     ) -> None:
-        """`choose_agent(name, did)` returns the profile of the agent a call is for, or None if there is none."""
+        """`choose_agent(name, did)` returns the profile of the agent a call is for, or None if there is none; without
+        a `door` everybody comes in."""
         self._house = house
         self._choose_agent = choose_agent
         self._max_calls = max_calls
+        self._door = door
+        self._at_the_door: set[str] = set()
+        """Channels of callers who are being judged; nobody has answered them."""
         self._calls: dict[str, Call] = {}
         """By the caller's channel."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,8 +67,8 @@ class Switchboard:
         return [call.log.snapshot() for call in self._calls.values()]
 
     def owned_channels(self) -> list[str]:
-        """Every channel some call answers for."""
-        return [channel for call in self._calls.values() for channel in call.channels]
+        """Every channel some call answers for, and callers who are being judged."""
+        return [*self._at_the_door, *(channel for call in self._calls.values() for channel in call.channels)]
 
     async def serve(self) -> None:
         """Take calls until cancelled or closed."""
@@ -87,11 +99,43 @@ class Switchboard:
     # ── who comes ──
 
     def _caller_came(self, channel: Channel, args: Sequence[str]) -> None:
-        if channel.id in self._calls:
+        if channel.id in self._calls or channel.id in self._at_the_door:
             return
         if kind_of(channel.id, channel.name) is not ChannelKind.CALLER:
             self._spawn(self._hang_up(channel.id), "stray channel")
+        elif self._door is not None:
+            self._at_the_door.add(channel.id)
+            self._spawn(self._judge(self._door, channel, args), "door")
+        else:
+            self._let_in(channel, args)
+
+    async def _judge(self, door: Door, channel: Channel, args: Sequence[str]) -> None:
+        """Look at the caller before anybody answers, and before the fallback could have them."""
+        try:
+            screening = await door.turned_away(channel)
+            if screening is not None:
+                await self._turn_away(channel, args, screening)
+        finally:
+            self._at_the_door.discard(channel.id)
+        if screening is None and self._is_open:
+            self._let_in(channel, args)
+        elif screening is None:
+            await self._release(channel.id)
+
+    async def _turn_away(self, channel: Channel, args: Sequence[str], screening: Screening) -> None:
+        """Refuse the call (cause 21, SIP 403): sent on in the dialplan, a pest would get a person from the fallback."""
+        try:
+            await self._house.ari.hang_up(channel.id, "rejected")
+        except AriError as error:
+            logger.warning("pest not hung up", extra={"channel_id": channel.id, "error": type(error).__name__})
             return
+        name, did = (*args, "", "")[:2]
+        profile = self._choose_agent(name, did)
+        agent = profile.name if profile else name
+        identity = CallIdentity(_new_call_id(), channel.id, agent, did, channel.caller.number)
+        tell_refusal(self._house, identity, screening, time.time())
+
+    def _let_in(self, channel: Channel, args: Sequence[str]) -> None:
         name, did = (*args, "", "")[:2]
         profile = self._choose_agent(name, did)
         if profile is None or not self._is_open or len(self._calls) >= self._max_calls:
@@ -116,7 +160,8 @@ class Switchboard:
     async def _settle(self, ours: Iterable[str]) -> None:
         """Deal with the channels that were in our application before we heard of them."""
         files = await asyncio.get_running_loop().run_in_executor(self._house.disk, self._house.folder.by_channel)
-        unknown = [channel_id for channel_id in ours if channel_id not in self._calls]
+        known_callers = self._calls.keys() | self._at_the_door
+        unknown = [channel_id for channel_id in ours if channel_id not in known_callers]
         known = set(self.owned_channels())
         callers = [channel_id for channel_id in unknown if kind_of(channel_id, "") is ChannelKind.CALLER]
         for channel_id in callers:

@@ -37,7 +37,7 @@ class TransferFailed(CentralitaError):
         super().__init__(f"{target_id}: {reason}")
         self.target_id = target_id
         self.reason = reason
-        """Constant words: busy, no answer, rejected…"""
+        """Constant words: busy, no answer, rejected, nobody there (in a queue)…"""
 
 
 class _PersonHears:
@@ -144,10 +144,14 @@ async def _announce(
         if not await _is_alive(house, leg_id):
             raise TransferFailed(target.target_id, "hung up") from error
     finally:
-        await asyncio.shield(_clear_away(house, aside, leg))
+        await asyncio.shield(_clear_away(house, aside, leg, leg_id))
 
 
-async def _clear_away(house: House, aside: str, leg: CallLeg) -> None:
+async def _clear_away(house: House, aside: str, leg: CallLeg, leg_id: str) -> None:
+    """Let the person out before the bridge goes: one destroyed around a channel sends it out some time later, while we
+    are putting it into the caller's already."""
+    with contextlib.suppress(AriError):
+        await house.ari.remove_channel(aside, leg_id)
     await leg.close()
     with contextlib.suppress(AriError):
         await house.ari.destroy_bridge(aside)

@@ -10,17 +10,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from centralita.problems import Misconfigured, Problem, nearest, problems_of, read_toml
 from centralita.settings import Settings
+from conversation.clarification import MOST_CLARIFICATIONS
 from conversation.dialogue_settings import DialogueSettings, Phrases
 from conversation.tools import ALWAYS_OFFERED, TOOLS, TRANSFER_TO_AGENT, TRANSFER_TO_MANAGER
 from engines.llm.scenario import Scenario
-from engines.llm.script import LAST_SAID, TOPIC
+from engines.llm.script import LAST_SAID, MOOD, TOPIC
+from vocabulary.problems import Misconfigured, Problem, nearest, problems_of, read_toml
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 """Lower case letters, digits, underscores and hyphens."""
 DialplanWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*#+-]+$")]
 """What may stand as a context or an extension in a dialplan."""
+QueueName = Annotated[str, Field(pattern=r"^[^\s,;\[\]]{1,128}$")]
+"""What may stand as a section of queues.conf."""
 
 
 class _Part(BaseModel):
@@ -48,19 +51,26 @@ class Target(_Part):
     """Where the dialplan goes on; required unless `endpoint` is given."""
     priority: int = Field(default=1, ge=1)
     endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]+/[^\s]+$")
-    """warm only: what is rung, like "PJSIP/tecnico"; without it Local/extension@context is."""
+    """warm only: what is rung, like "PJSIP/tecnico"; without it Local/extension@context/n is."""
     ring_seconds: float = Field(default=25.0, ge=5, le=120)
     """How long it rings before we return to the caller."""
+    queue: QueueName | None = None
+    """Asterisk's name of the queue it leads to: with [ami] on, callers are sent only while somebody there is free."""
+    may_wait: bool = False
+    """queue only: callers are also sent while everybody there is busy, and wait; never into one with nobody there."""
 
     @property
     def dial(self) -> str:
         """What a warm transfer rings."""
-        return self.endpoint or f"Local/{self.extension}@{self.context}"
+        # /n: Asterisk must not optimise away the channel that we know the person by, while we move it between bridges.
+        return self.endpoint or f"Local/{self.extension}@{self.context}/n"
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> "Target":
         if self.extension is None and (self.endpoint is None or self.kind == "blind"):
             raise ValueError("a target needs extension (with its context); only a warm one may have endpoint instead")
+        if self.may_wait and self.queue is None:
+            raise ValueError("may_wait is about a queue: name it with queue")
         return self
 
 
@@ -79,6 +89,8 @@ class Limits(_Part):
     """Then the caller is handed to a person."""
     max_not_understood: int = Field(default=3, ge=1, le=10)
     """Turns in a row; then a person is offered."""
+    max_clarifications: int = Field(default=MOST_CLARIFICATIONS, ge=0, le=MOST_CLARIFICATIONS)
+    """How often a call we make sure of a doubtful word; 0: never."""
     max_tool_rounds: int = Field(default=4, ge=1, le=20)
     """A turn."""
 
@@ -171,6 +183,7 @@ class Agent(AgentFile):
             person=self.person,
             manager=self.manager,
             max_not_understood=self.limits.max_not_understood,
+            max_clarifications=self.limits.max_clarifications,
             max_tool_rounds=self.limits.max_tool_rounds,
         )
 
@@ -289,7 +302,7 @@ def _variables(script: Scenario) -> set[str]:
     """Return every variable an answer may use."""
     called = {step.call for intent in script.intents.values() for step in intent.steps if step.call}
     returned = {name for tool in called if tool in TOOLS for name in TOOLS[tool].returns}
-    return {"caller", "failure", LAST_SAID, TOPIC} | set(script.variables) | set(script.slots) | returned
+    return {"caller", "failure", LAST_SAID, MOOD, TOPIC} | set(script.variables) | set(script.slots) | returned
 
 
 def _wrong_arguments(where: str, tool: str, arguments: Mapping[str, str]) -> Iterator[tuple[str, str]]:

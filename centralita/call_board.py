@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ari_app.live_events import (
     CallEnded,
+    CallRefused,
     CallSnapshot,
     CallStarted,
     CallStateChanged,
@@ -17,10 +18,13 @@ from ari_app.live_events import (
     LevelMeasured,
     LiveEvent,
     PartialHeard,
+    SentimentAlert,
     Snapshot,
     TransferChanged,
+    TurnSentiment,
     TurnTaken,
 )
+from conversation.sentiment import ALERT_BELOW
 
 _QUIETEST_DBFS = -60.0
 _METER_CELLS = 8
@@ -35,6 +39,8 @@ class CallLine:
     """What was said last, or is being said."""
     latency_ms: float | None = None
     """Of the last answer, from the caller's last sound to our first."""
+    mood: TurnSentiment | None = None
+    """Of the caller's last turn."""
     caller_dbfs: float = -90.0
     agent_dbfs: float = -90.0
 
@@ -68,6 +74,8 @@ class CallBoard:
                     self.ended.append(f"{event.call_id}  {event.ending}  {event.seconds:.0f} s  {event.turns} turns")
             case Heartbeat():
                 self.is_connected = True
+            case CallRefused():
+                pass
             case _:
                 line = self.lines.get(event.call_id)
                 if line is not None:
@@ -76,7 +84,7 @@ class CallBoard:
     def draw(self, now: float) -> RenderableType:
         """Return the board as rich draws it; `now` in seconds since 1970."""
         table = Table(expand=True, title=None if self.is_connected else "calls is away: waiting for it")
-        for column in ("call", "agent", "caller", "state", "since", "turns", "answer", "levels", "last words"):
+        for column in ("call", "agent", "caller", "state", "since", "turns", "answer", "mood", "levels", "last words"):
             table.add_column(column, no_wrap=column != "last words")
         for line in self.lines.values():
             call = line.call
@@ -89,6 +97,7 @@ class CallBoard:
                 f"{max(0.0, now - call.started_at):.0f} s",
                 str(call.turns),
                 "" if line.latency_ms is None else f"{line.latency_ms:.0f} ms",
+                _mood(line.mood),
                 Text(f"{_meter(line.caller_dbfs)}|{_meter(line.agent_dbfs)}"),
                 Text(line.words),
             )
@@ -96,7 +105,8 @@ class CallBoard:
 
 
 def _change(
-    line: CallLine, event: CallStateChanged | PartialHeard | TurnTaken | LevelMeasured | TransferChanged
+    line: CallLine,
+    event: CallStateChanged | PartialHeard | TurnTaken | SentimentAlert | LevelMeasured | TransferChanged,
 ) -> None:
     match event:
         case CallStateChanged():
@@ -108,10 +118,21 @@ def _change(
             line.call = dataclasses.replace(line.call, turns=line.call.turns + 1)
             if event.latency is not None:
                 line.latency_ms = event.latency.total_ms
+            line.mood = event.sentiment or line.mood
+        case SentimentAlert():
+            pass  # the turn that raised it is shown already
         case LevelMeasured():
             line.caller_dbfs, line.agent_dbfs = event.caller_dbfs, event.agent_dbfs
         case TransferChanged():
             line.words = f"{event.kind} transfer to {event.target}: {event.state} {event.reason}".rstrip()
+
+
+def _mood(mood: TurnSentiment | None) -> Text:
+    """Draw the mood and where it goes; red is what a supervisor is told of."""
+    if mood is None:
+        return Text("")
+    arrow = {"worsening": " ↓", "improving": " ↑"}.get(mood.trend, "")
+    return Text(f"{mood.sentiment} {mood.score:+.1f}{arrow}", style="red" if mood.score < ALERT_BELOW else "")
 
 
 def _meter(dbfs: float) -> str:

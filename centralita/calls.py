@@ -17,10 +17,15 @@ from pathlib import Path
 
 import uvloop
 
+from ari_app.ami import AmiAddress
+from ari_app.blocklist_file import WatchedBlockList
 from ari_app.call_file import CallFolder
 from ari_app.client import AriClient
+from ari_app.door import Door
 from ari_app.house import AgentProfile, Deadlines, House
 from ari_app.live import LiveStream
+from ari_app.pbx_knowledge import NothingKnown, PbxKnowledge
+from ari_app.pbx_watch import PbxWatch
 from ari_app.rest import AriAddress, RestLimits
 from ari_app.switchboard import Switchboard
 from audio_socket.server import AudioSocketServer
@@ -81,7 +86,10 @@ async def serve(settings: Settings, engines_of: EnginesOf = speech_engines) -> N
         allow_many_files()
         avoid_pauses()
         switchboard = Switchboard(
-            house, lambda name, did: _chosen(profiles, settings, name, did), max_calls=settings.audio_socket.max_calls
+            house,
+            lambda name, did: _chosen(profiles, settings, name, did),
+            max_calls=settings.audio_socket.max_calls,
+            door=_door(stack, settings, house.ari),
         )
         serving = asyncio.create_task(switchboard.serve(), name="switchboard")
         ready = asyncio.create_task(_say_when_ready(house), name="ready")
@@ -141,8 +149,29 @@ async def _open_house(
             tool=settings.mind.tool_seconds,
             patience=settings.mind.patience_seconds,
         ),
+        pbx=await _pbx(stack, settings),
     )
     return house, profiles
+
+
+async def _pbx(stack: AsyncExitStack, settings: Settings) -> PbxKnowledge:
+    """What AMI tells, if it is wanted; nothing that is wrong with it keeps callers from being answered."""
+    if not settings.ami.enabled:
+        return NothingKnown()
+    try:
+        address = ami_address(settings)
+    except ConfigurationError as error:
+        logger.error("calls go on without AMI", extra={"reason": str(error)})
+        return NothingKnown()
+    return await stack.enter_async_context(PbxWatch(address, in_thread=step_back))
+
+
+def _door(stack: AsyncExitStack, settings: Settings, ari: AriClient) -> Door | None:
+    if settings.agi.blocklist is None:
+        return None
+    lists = WatchedBlockList(settings.agi.blocklist)
+    stack.push_async_callback(lists.close)
+    return Door(lists, ari)
 
 
 def _chosen(profiles: Mapping[str, AgentProfile], settings: Settings, name: str, did: str) -> AgentProfile | None:
@@ -191,6 +220,12 @@ def ari_address(settings: Settings) -> AriAddress:
     """Where Asterisk is. Raises: ConfigurationError when the password cannot be had."""
     asterisk = settings.asterisk
     return AriAddress(asterisk.ari_url, asterisk.ari_user, asterisk.ari_password.resolve(), asterisk.app)
+
+
+def ami_address(settings: Settings) -> AmiAddress:
+    """Where Asterisk's manager interface is. Raises: ConfigurationError when the secret cannot be had."""
+    ami = settings.ami
+    return AmiAddress(ami.user, ami.password.resolve(), ami.host, ami.port)
 
 
 def events_token(settings: Settings) -> str:

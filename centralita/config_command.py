@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from centralita.agents import Agent, configured_agents
-from centralita.problems import Misconfigured, Problem
 from centralita.settings import Settings, load_settings, settings_file
+from vocabulary.problems import Misconfigured, Problem
 
 config_app = typer.Typer(help="Settings and agents: are they right, and what are they.", no_args_is_help=True)
 

@@ -5,10 +5,13 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from ari_app.agi_pulse import AgiBusy, AgiSilent, feel_pulse
+from ari_app.ami import AmiWatch
+from ari_app.blocklist_file import read_block_list
 from ari_app.errors import AriError
 from ari_app.live_client import LiveAddress, LiveClient
 from ari_app.rest import AriRest
-from centralita.calls import ari_address, events_token
+from centralita.calls import ami_address, ari_address, events_token
 from centralita.profiles import profiles_of
 from centralita.settings import Settings
 from centralita.up import read_report
@@ -17,13 +20,17 @@ from engines.speech.client import SpeechClient
 from engines.vad.detector import VadSettings, voice_detector
 from engines.vad.webrtc import WebrtcDetector
 from vocabulary.errors import CentralitaError, ConfigurationError
+from vocabulary.problems import Misconfigured
 
 _PATIENCE_SECONDS: Final = 3.0
 
 
 async def health_of(settings: Settings) -> list[EngineHealth]:
     """Ask every part; none of them keeps the others waiting."""
-    asked: tuple[Callable[[Settings], Awaitable[list[EngineHealth]]], ...] = (_asterisk, _calls, _speech, _mind)
+    asked: tuple[Callable[[Settings], Awaitable[list[EngineHealth]]], ...] = (
+        *(_asterisk, _calls, _speech, _mind),
+        *(_agi, _ami, _block_list),
+    )
     answers = await asyncio.gather(*(ask(settings) for ask in asked))
     return [*(one for answer in answers for one in answer), _guard(settings), _voice(settings)]
 
@@ -51,6 +58,46 @@ async def _calls(settings: Settings) -> list[EngineHealth]:
         return [EngineHealth(name, is_ready=False, detail=detail)]
     calls = len(getattr(snapshot, "calls", ()))
     return [EngineHealth(name, is_ready=True, model=f"{calls} calls", device=f"pid {getattr(snapshot, 'pid', 0)}")]
+
+
+async def _agi(settings: Settings) -> list[EngineHealth]:
+    """Calls are taken without it, but nobody screens them before the dialplan's choice."""
+    name, agi = "agi", settings.agi
+    if not agi.enabled:
+        return []
+    try:
+        pid = await feel_pulse(agi.host, agi.port, _PATIENCE_SECONDS)
+    except (AgiSilent, AgiBusy) as error:
+        return [EngineHealth(name, is_ready=False, detail=f"{error}; is `centralita up` running?")]
+    return [EngineHealth(name, is_ready=True, model=f"agi://{agi.host}:{agi.port}/entry", device=f"pid {pid}")]
+
+
+async def _ami(settings: Settings) -> list[EngineHealth]:
+    """Asked by a connection of our own: calls are taken without it, but into queues nobody has looked at."""
+    name = "ami"
+    if not settings.ami.enabled:
+        return []
+    try:
+        async with AmiWatch(ami_address(settings)) as watch:
+            await watch.wait_synced(_PATIENCE_SECONDS)
+            queues = len(watch.state.queues)
+    except CentralitaError as error:
+        detail = f"{error}; check [ami] in the settings and manager.conf"
+        return [EngineHealth(name, is_ready=False, detail=detail)]
+    return [
+        EngineHealth(name, is_ready=True, model=f"{queues} queues", device=f"{settings.ami.host}:{settings.ami.port}")
+    ]
+
+
+async def _block_list(settings: Settings) -> list[EngineHealth]:
+    name, path = "block list", settings.agi.blocklist
+    if path is None:
+        return []
+    try:
+        rules = len(await asyncio.to_thread(read_block_list, path))
+    except Misconfigured as error:
+        return [EngineHealth(name, is_ready=False, detail=f"{error}; the last good one stays in force")]
+    return [EngineHealth(name, is_ready=True, model=f"{rules} rules", device=str(path))]
 
 
 def _guard(settings: Settings) -> EngineHealth:

@@ -6,12 +6,12 @@ from pathlib import Path
 from ari_app.house import AgentProfile, Place, Target
 from ari_app.speaking import Voice
 from centralita.agents import Agent, Fallback, configured_agents
-from centralita.problems import Misconfigured, Problem, nearest
 from centralita.settings import Settings
 from engines.base import Mind, SpeechRequest
 from engines.correction.bank import Rule, bank_of, load_bank
 from engines.correction.dictionary import Proofreader
 from engines.llm.script import Script, ScriptMind
+from vocabulary.problems import Misconfigured, Problem, nearest
 
 BANKS: str = "banks"
 """Folder beside the agents' files that holds the banks of corrections."""
@@ -52,6 +52,8 @@ def _profile(agent: Agent, settings: Settings, mind: Mind, banks: Path) -> Agent
                 Place(target.context, target.extension or "", target.priority),
                 endpoint=target.dial if target.kind == "warm" else "",
                 ring_seconds=round(target.ring_seconds),
+                queue=target.queue or "",
+                may_wait=target.may_wait,
             )
             for target_id, target in agent.targets.items()
         },

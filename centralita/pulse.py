@@ -1,7 +1,7 @@
-"""The signs of life of `calls`, as `up` hears them: the heartbeat of its live stream.
+"""The signs of life of `calls` and `agi`, as `up` hears them.
 
-It is the very heartbeat by which `guard` judges. What `guard` takes for dead and relieves of its callers must not be
-left running by `up`.
+Of `calls` it is the heartbeat of its live stream, by which `guard` judges too. What `guard` takes for dead and relieves
+of its callers must not be left running by `up`. `agi` is asked as Asterisk would ask it.
 """
 
 import asyncio
@@ -9,10 +9,13 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import Final
 
+from ari_app.agi_pulse import AgiBusy, AgiSilent, feel_pulse
 from ari_app.live_client import LiveAddress, LiveClient, LiveError
 from ari_app.live_events import BadLiveMessage, Heartbeat, Snapshot
 
 _RECONNECT_SECONDS: Final = 0.25
+_AGI_SECONDS: Final = 1.0
+"""Between two questions to `agi`, and the patience for an answer."""
 
 
 async def pulse_of_calls(address: LiveAddress) -> AsyncGenerator[int, None]:
@@ -26,3 +29,18 @@ async def pulse_of_calls(address: LiveAddress) -> AsyncGenerator[int, None]:
                     if isinstance(event, Snapshot | Heartbeat):
                         yield event.pid
         await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def pulse_of_agi(host: str, port: int) -> AsyncGenerator[int, None]:
+    """Yield the pid of the `agi` that answers there, about once a second; never ends by itself."""
+    pid: int | None = None
+    while True:
+        try:
+            pid = await feel_pulse(host, port, _AGI_SECONDS)
+        except AgiBusy:  # it has no room for our question: busy is not dead
+            pass
+        except AgiSilent:
+            pid = None
+        if pid is not None:
+            yield pid
+        await asyncio.sleep(_AGI_SECONDS)

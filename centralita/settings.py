@@ -22,10 +22,10 @@ from pydantic import (
     field_validator,
 )
 
-from centralita.problems import Misconfigured, Problem, nearest, problems_of, read_toml
-from centralita.secret import SecretRef
 from conversation.turn_settings import TurnSettings
 from vocabulary.errors import ConfigurationError
+from vocabulary.problems import Misconfigured, Problem, nearest, problems_of, read_toml
+from vocabulary.secret import SecretRef
 
 PREFIX: Final = "CENTRALITA_"
 FILE_VARIABLE: Final = "CENTRALITA_CONFIG"
@@ -37,6 +37,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "STT_MODEL": "speech.ear",
     "TTS_MODEL": "speech.mouth",
     "LLM_PROVIDER": "mind.provider",
+    "CENTRALITA_BLOCKLIST": "agi.blocklist",
 }
 """Environment variables of the user's own documents, and the keys they stand for."""
 
@@ -69,6 +70,36 @@ class AsteriskSettings(_Section):
     """Name of our application, as the dialplan says it: Stasis(app,agent,did)."""
     request_seconds: Seconds = 5.0
     """Deadline of one request."""
+
+
+class AgiSettings(_Section):
+    """Screening callers: by our FastAGI server, before the dialplan gives us a call, and at our own door."""
+
+    enabled: bool = False
+    """`centralita up` also runs `agi`, which serves agi://host:port/entry for the dialplan (docs/agi-and-ami.md)."""
+    host: str = "127.0.0.1"
+    """Address it listens on; AGI has neither password nor encryption."""
+    port: int = Field(default=4573, ge=1, le=65535)
+    """TCP port; the dialplan names it. 4573 is Asterisk's own default for agi://."""
+    peers: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses of Asterisks that may ask, besides `host` itself."""
+    blocklist: PlacedPath | None = None
+    """File of callers who are refused; with it `calls` screens too, whether or not AGI is on. Without: nobody."""
+
+
+class AmiSettings(_Section):
+    """Watching queues and ends of calls by Asterisk's manager interface."""
+
+    enabled: bool = False
+    """`calls` looks whether anybody is in a queue before it sends a caller there, and notes why calls ended."""
+    host: str = "127.0.0.1"
+    """Address of the manager interface; keep it on loopback."""
+    port: int = Field(default=5038, ge=1, le=65535)
+    """Its TCP port."""
+    user: str = Field(default="centralita", min_length=1)
+    """A section of manager.conf."""
+    password: SecretRef = SecretRef("env:CENTRALITA_AMI_PASSWORD")
+    """That user's secret."""
 
 
 class AudioSocketSettings(_Section):
@@ -208,6 +239,8 @@ class Settings(_Section):
     """Everything."""
 
     asterisk: AsteriskSettings = Field(default_factory=AsteriskSettings)
+    agi: AgiSettings = Field(default_factory=AgiSettings)
+    ami: AmiSettings = Field(default_factory=AmiSettings)
     audio_socket: AudioSocketSettings = Field(default_factory=AudioSocketSettings)
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     voice: VoiceSettings = Field(default_factory=VoiceSettings)
@@ -304,7 +337,8 @@ def _secret_variables(written: Mapping[str, Any]) -> set[str]:
     """Return the environment variables that hold secrets or ourselves, and hence are no settings."""
     values = [value for section in written.values() if isinstance(section, Mapping) for value in section.values()]
     named = {str(value).partition(":")[2] for value in values if str(value).startswith("env:")}
-    return named | {FILE_VARIABLE, AsteriskSettings().ari_password.variable}
+    usual = {AsteriskSettings().ari_password.variable, AmiSettings().password.variable}
+    return named | usual | {FILE_VARIABLE}
 
 
 def _plain_or_json(value: str) -> object:

@@ -65,6 +65,8 @@ class ChildSpec:
     """Makes an endless source of signs of life: the pid of whoever gave one. Only the serving process's own count."""
     liveness: LivenessPatience = field(default_factory=LivenessPatience)
     """How long a process that had a pulse may be without."""
+    has_pulse_from_start: bool = False
+    """Nobody else can have the pulse once it is ready, so that one never felt is one lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ class _Child:
         looking = asyncio.create_task(self._kill_if_it_hangs(serving), name=f"{self.spec.name} hangs")
         await asyncio.wait((ended, ready), return_when=asyncio.FIRST_COMPLETED)
         if serving.ready.is_set() and serving.is_alive:
+            if self.spec.has_pulse_from_start:
+                serving.liveness.beat()  # who hangs between this and the first sign is to be found, too
             self.is_ready.set()
             self._on_change()
             await self._make_spare()

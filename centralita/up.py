@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from ari_app.live_client import LiveAddress
-from centralita.calls import ari_address, events_token
+from centralita.calls import ami_address, ari_address, events_token
 from centralita.profiles import profiles_of
-from centralita.pulse import pulse_of_calls
+from centralita.pulse import pulse_of_agi, pulse_of_calls
 from centralita.settings import Settings
 from centralita.supervisor import ChildSpec, ChildStatus, Supervisor
 from vocabulary.errors import ConfigurationError
@@ -25,19 +25,29 @@ def children(settings: Settings, settings_path: Path | None) -> tuple[ChildSpec,
     """The processes in the order of their start; they are stopped the other way round.
 
     `guard` is there before there is anything to guard, and until the end; `calls` has a spare, because callers wait.
+    `agi`, if it is wanted, comes last: nobody waits for it, and without it the dialplan lets callers through.
 
     Raises: ConfigurationError when the live stream's token cannot be had.
     """
     told = ("--settings", str(settings_path.absolute())) if settings_path else ()
     python = sys.executable
     live = LiveAddress(settings.events.port, events_token(settings), settings.events.host)
-    return (
+    always = (
         ChildSpec("guard", (python, "-m", "centralita.guard", *told), dies_with_us=False),
         ChildSpec("speech", (python, "-m", "centralita.speech", *told), ready_seconds=settings.speech.start_seconds),
         ChildSpec(
             "calls", (python, "-m", "centralita.calls", *told), has_spare=True, pulse=partial(pulse_of_calls, live)
         ),
     )
+    if not settings.agi.enabled:
+        return always
+    agi = ChildSpec(
+        "agi",
+        (python, "-m", "centralita.cli", "pbx", "agi", *told),
+        pulse=partial(pulse_of_agi, settings.agi.host, settings.agi.port),
+        has_pulse_from_start=True,  # the port is its own: another's answer is none of a ready agi
+    )
+    return (*always, agi)
 
 
 def supervisor_of(
@@ -96,6 +106,11 @@ def _rehearse(settings: Settings) -> None:
         ari_address(settings)
     except ConfigurationError as exc:
         raise ConfigurationError(f"asterisk.ari_password: {exc}") from exc
+    try:
+        if settings.ami.enabled:
+            ami_address(settings)
+    except ConfigurationError as exc:
+        raise ConfigurationError(f"ami.password: {exc}") from exc
     try:
         events_token(settings)
     except ConfigurationError as exc:

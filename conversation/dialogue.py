@@ -4,7 +4,8 @@ States, in life order (drawn in docs/states.md):
 
     LISTENING ─ caller_said ─► THINKING ─ mind_finished ─► LISTENING
         THINKING ─ the mind wishes for a tool ─► WORKING ─ tool_returned ─► THINKING
-        any ─ the mind, or too many troubles, want a person ─► TRANSFERRING ─ transfer_failed ─► LISTENING
+        LISTENING ─ caller_said, and a costly word is doubtful ─► LISTENING (we ask what was said)
+        any ─ the mind, the caller, or too many troubles, want a person ─► TRANSFERRING ─ transfer_failed ─► LISTENING
         any ─ HangUp, FallBack, transferred, caller_gone ─► ENDED
 
 Every answer of a mind or tool carries the number of its question, so that late ones are recognised and dropped. What
@@ -15,18 +16,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
 
+from conversation.clarification import heard_words
 from conversation.dialogue_settings import DialogueSettings
 from conversation.dialogue_state import DialogueState, KeptState
+from conversation.doubt import Doubt
 from conversation.errands import Errands
 from conversation.expectation import Expectation, Expected
 from conversation.expectation_json import expected_by
 from conversation.orders import AskMind, CallTool, FallBack, HangUp, Order, Say, Transfer
 from conversation.own_answer import OwnAnswer
+from conversation.sentiment import Prosody
 from conversation.summary import summary_of
 from conversation.tools import TRANSFER_TO_AGENT, ToolError, ToolOutcome
+from conversation.understanding import NOTHING_READ, Heard, Reading, Reply
+from conversation.understanding_phrases import clarifying, understanding_phrases
 from conversation.wishes import Errand, HandOver, answer_to
 from vocabulary.agreement import yes_or_no
-from vocabulary.speech import Correction
+from vocabulary.speech import Correction, Word
 from vocabulary.thought import MemoryKept, Message, MindEvent, TextDelta, Thought, ToolWish
 
 Engine = Literal["stt", "llm", "tts"]
@@ -45,6 +51,8 @@ class Dialogue:
         self._errands = Errands()
         self._stt_failures = 0
         self._retold_speech_id: int | None = None
+        self._reading = NOTHING_READ
+        self._guidance = ""
 
     @property
     def state(self) -> DialogueState:
@@ -61,6 +69,11 @@ class Dialogue:
         """What was said so far, as a mind sees it: of our own words only what was heard."""
         return self._kept.history.messages()
 
+    @property
+    def reading(self) -> Reading:
+        """What the caller's last turn told: mood, how the conversation goes, what we made sure of."""
+        return self._reading
+
     # The caller
 
     def greeting(self) -> Sequence[Order]:
@@ -69,20 +82,31 @@ class Dialogue:
             return NOTHING
         return (self._rehearsed(self._settings.phrases.greeting),)
 
-    def caller_said(self, correction: Correction) -> Sequence[Order]:
-        """The caller's turn ended; an empty text was not understood."""
+    def caller_said(
+        self, correction: Correction, words: Sequence[Word] = (), prosody: Prosody | None = None
+    ) -> Sequence[Order]:
+        """The caller's turn ended; an empty text was not understood. `words`: the ear's, with its confidences."""
+        self._read_nothing()
         if self._is_deaf():
             return NOTHING
         text = correction.text.strip()
         if not text:
             return self._not_understood()
         self._stt_failures = 0
-        return self._reply_to(text)
+        understanding, expected = self._kept.understanding, self._kept.expectation
+        most = 0 if self._kept.is_person_offered else self._settings.max_clarifications
+        heard = heard_words(words, correction)
+        language = self._settings.language
+        return self._answer_to(
+            understanding.hear(text, heard, language, expected, prosody=prosody, most_clarifications=most)
+        )
 
     def digits_entered(self, digits: str) -> Sequence[Order]:
         """The caller pressed keys; the mind reads them like words."""
+        self._read_nothing()
         if self._is_deaf() or not digits:
             return NOTHING
+        self._kept.understanding.doubt = None
         return self._reply_to(digits)
 
     def caller_silent(self, times: int) -> Sequence[Order]:
@@ -95,7 +119,9 @@ class Dialogue:
         prompts = self._settings.phrases.silence
         if times > len(prompts):
             return self.caller_gone()
-        return (self._rehearsed(prompts[times - 1]),)
+        # "sí" to "¿sigue ahí?" must not answer what we had asked before: we ask it anew.
+        doubt = self._kept.understanding.doubt
+        return (self._rehearsed(prompts[times - 1]), *(() if doubt is None else (self._ask_about(doubt),)))
 
     def caller_gone(self) -> Sequence[Order]:
         """Nobody is there any more: a polite end."""
@@ -118,6 +144,7 @@ class Dialogue:
         self._kept.history.sentence_heard(speech_id, text_heard.strip())
         if speech_id == self._retold_speech_id:
             self._retold_speech_id = None
+        self._kept.understanding.question_heard(speech_id, text_heard)
         return NOTHING
 
     # The mind
@@ -149,11 +176,14 @@ class Dialogue:
             return [*orders, *self._carry_out(self._answer.ending)]
         if self._answer.has_tool_answers:
             return [*orders, *self._think_again()]
+        if self._reading.context.is_person_wanted:
+            # The caller asked for a person, and the mind let it pass.
+            return [*orders, *self._find_person("caller_asked_for_person", self._settings.phrases.transfer)]
         if not self._answer.has_spoken_this_thought:
             # An empty answer leaves the caller in silence, and would do so for ever.
             return [*orders, *self._llm_failed()]
         self._listen()
-        return orders
+        return [*orders, *self._offer_if_due()]
 
     def still_thinking(self) -> Sequence[Order]:
         """We are silent and the caller has waited long enough; asks for patience once a turn."""
@@ -207,8 +237,9 @@ class Dialogue:
                     return self._find_person("tts_failed")
                 self._kept.history.forget_unheard(failed.speech_id)
                 patience = self._rehearsed(self._settings.phrases.one_moment)
-                again = self._speech(failed.text)
+                again = replace(self._speech(failed.text), expectation=failed.expectation)
                 self._retold_speech_id = again.speech_id
+                self._kept.understanding.question_moved(failed.speech_id, again.speech_id)
                 return (patience, again)
 
     def transferred(self) -> Sequence[Order]:
@@ -221,6 +252,8 @@ class Dialogue:
         if self._kept.state is not DialogueState.TRANSFERRING or transfer is None or transfer.target_id != target_id:
             return NOTHING
         self._kept.transfer = None
+        self._read_nothing()
+        self._kept.understanding.doubt = None
         self._begin_turn()
         self._kept.history.tool_said(TRANSFER_TO_AGENT, ToolError("transfer_failed", reason).as_text())
         self._listen(Expectation.OPEN)
@@ -260,6 +293,7 @@ class Dialogue:
         if self._kept.state is DialogueState.TRANSFERRING and self._kept.transfer is not None:
             return (self._kept.transfer,)
         self._kept.history.forget_unanswered()
+        self._kept.understanding.doubt = None
         self._begin_turn()
         self._listen(self._kept.expectation)
         return (self._rehearsed(self._settings.phrases.after_gap),)
@@ -273,6 +307,49 @@ class Dialogue:
         self._answer = OwnAnswer()
         self._errands.outlive()
 
+    def _read_nothing(self) -> None:
+        self._reading, self._guidance = NOTHING_READ, ""
+
+    def _answer_to(self, heard: Heard) -> Sequence[Order]:
+        """Reply to what was made out, or ask first."""
+        self._reading, self._guidance = heard.reading, heard.guidance
+        if heard.reply is Reply.ANSWER:
+            return self._reply_to(heard.text)
+        self._begin_turn()
+        self._kept.misses = 0
+        doubt = self._kept.understanding.doubt
+        if doubt is None:
+            self._listen(Expectation.OPEN)
+            return (self._speech(understanding_phrases(self._settings.language).say_again),)
+        self._listen(doubt.expected)
+        return (
+            self._ask_about(doubt)
+            if heard.reply is Reply.ASK
+            else self._rehearsed(self._settings.phrases.offer_declined),
+        )
+
+    def _ask_about(self, doubt: Doubt) -> Say:
+        asked = replace(self._speech(doubt.question), expectation=doubt.expected)
+        doubt.asked_with(asked.speech_id)
+        return asked
+
+    def _offer_if_due(self) -> Sequence[Order]:
+        """Offer a person behind an answer that does not help, unless it asks something itself."""
+        understanding = self._kept.understanding
+        if not understanding.is_offer_due(self._reading):
+            return NOTHING
+        if self._answer.has_asked or self._kept.expectation is not Expectation.OPEN:
+            understanding.is_offer_held_back = True
+            return NOTHING
+        return self._offer_person()
+
+    def _offer_person(self) -> Sequence[Order]:
+        self._kept.understanding.offered()
+        self._kept.is_person_offered = True
+        self._listen(Expectation.YES_NO)
+        offer = self._speech(understanding_phrases(self._settings.language).offer_person)
+        return (replace(offer, expectation=Expectation.YES_NO),)
+
     def _reply_to(self, text: str) -> Sequence[Order]:
         was_offered, self._kept.is_person_offered = self._kept.is_person_offered, False
         self._kept.misses = 0
@@ -280,13 +357,19 @@ class Dialogue:
         if was_offered:
             wants_person = yes_or_no(text, self._settings.language)
             if wants_person is True:
-                return self._find_person("caller_not_understood")
+                return self._find_person("caller_accepted_person", self._settings.phrases.transfer)
             if wants_person is False and len(text.split()) <= 3:
                 self._begin_turn()
                 self._listen(Expectation.OPEN)
                 return (self._rehearsed(self._settings.phrases.offer_declined),)
         self._begin_turn()
-        return self._think()
+        if self._kept.understanding.is_offer_pressing(self._reading):
+            return self._offer_person()
+        passing = self._reading.clarification
+        if passing is None:
+            return self._think()
+        # The mind thinks while we say what we heard.
+        return (*self._think(), self._speech(clarifying(passing, self._settings.language)))
 
     def _not_understood(self) -> Sequence[Order]:
         phrases = self._settings.phrases
@@ -314,6 +397,9 @@ class Dialogue:
             history=self.history[-self._settings.max_history :],
             tools=tuple(self._specs.values()),
             memory=self._kept.memory,
+            guidance=self._guidance,
+            mood=self._reading.sentiment.mood.value,
+            issues=tuple(issue.value for issue in self._reading.context.issues),
         )
         return (AskMind(thought_id, thought),)
 
@@ -361,11 +447,11 @@ class Dialogue:
         self._errands.drop()
         return [*orders, ending]
 
-    def _find_person(self, reason: str) -> Sequence[Order]:
-        """Say sorry, and hand over to whoever is there; the dialplan's fallback always is."""
+    def _find_person(self, reason: str, words: str = "") -> Sequence[Order]:
+        """Say `words` (an apology when there are none), and hand over to whoever is there; the fallback always is."""
         self._answer.thinking_id = None
         self._errands.drop()
-        sorry = self._rehearsed(self._settings.phrases.trouble, is_interruptible=False)
+        sorry = self._rehearsed(words or self._settings.phrases.trouble, is_interruptible=False)
         if self._settings.person in self._settings.targets:
             self._kept.state = DialogueState.TRANSFERRING
             self._kept.transfer = self._transfer_to(self._settings.person)
@@ -396,6 +482,7 @@ class Dialogue:
 
     def _sentence(self, text: str) -> Say:
         self._answer.has_spoken = self._answer.has_spoken_this_thought = True
+        self._answer.has_asked = text.rstrip().endswith("?")
         return self._speech(text)
 
     def _speech(self, text: str) -> Say:

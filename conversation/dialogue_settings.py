@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from conversation.clarification import MOST_CLARIFICATIONS
 from conversation.orders import TransferKind
 from conversation.tools import ALWAYS_OFFERED, TOOLS, TRANSFER_TO_AGENT
 from vocabulary.thought import ToolSpec
@@ -56,6 +57,8 @@ class DialogueSettings:
     """Target of `transfer_to_manager`; "" is `person`."""
     max_not_understood: int = 3
     """Turns in a row; then a person is offered."""
+    max_clarifications: int = MOST_CLARIFICATIONS
+    """A call; 0: whatever is doubtful is taken as it was heard."""
     max_tool_rounds: int = 4
     """A turn; a mind that wants more is going round in circles."""
     max_history: int = 200

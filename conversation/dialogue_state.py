@@ -9,6 +9,7 @@ from conversation.expectation import Expectation, Expected
 from conversation.expectation_json import expectation_from_json, expectation_to_json
 from conversation.history import History
 from conversation.orders import Transfer
+from conversation.understanding import Understanding
 
 _STORED_VERSION: Final = 1
 
@@ -47,6 +48,8 @@ class KeptState:
     """We asked whether a person is wanted, and the answer is still to come."""
     transfer: Transfer | None = None
     """Under way."""
+    understanding: Understanding = field(default_factory=Understanding)
+    """What the caller's turns told beyond their words."""
 
     def to_json(self, agent: str) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -64,6 +67,7 @@ class KeptState:
             "misses": self.misses,
             "is_person_offered": self.is_person_offered,
             "transfer": None if transfer is None else [transfer.target_id, transfer.kind, transfer.summary],
+            "understanding": self.understanding.to_json(),
         }
 
     @classmethod
@@ -82,4 +86,8 @@ class KeptState:
             misses=int(stored["misses"]),
             is_person_offered=bool(stored["is_person_offered"]),
             transfer=None if stored["transfer"] is None else Transfer(*stored["transfer"]),
+            # Absent in what an older release left behind.
+            understanding=Understanding.from_json(stored["understanding"])
+            if "understanding" in stored
+            else Understanding(),
         )

@@ -18,6 +18,8 @@ class OwnAnswer:
     """The mind said something."""
     has_spoken_this_thought: bool = False
     """The same, since it was last asked."""
+    has_asked: bool = False
+    """The last sentence was a question."""
     has_asked_for_patience: bool = False
     retries: int = 0
     """Thoughts that broke off before they said anything."""

@@ -329,7 +329,7 @@ class PrivatePbx:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                preexec_fn=_child_manners(),
+                preexec_fn=child_manners(),
             )
 
     def _wait_until_booted(self) -> None:
@@ -360,7 +360,7 @@ class PrivatePbx:
         return "\n".join([*console.splitlines()[-5:], *self._log_text().splitlines()[-10:]])
 
 
-def _child_manners() -> Callable[[], None]:
+def child_manners() -> Callable[[], None]:
     """Return what the child does between fork and exec: die with its parent, and allow itself many open files.
 
     Library and constants are fetched before the fork, where imports are safe.

@@ -200,6 +200,11 @@ class PrivateApt:
         self._check(run(command), f"download {' '.join(packages)}")
         return sorted((self.folder / "cache/archives").glob("*.deb"))
 
+    def download_alone(self, package: str, place: Path) -> Path:
+        """Fetch one package into an empty folder, without what it needs; return the archive."""
+        self._check(run(["apt-get", *self._options, "download", package], cwd=place), f"download {package}")
+        return next(place.glob("*.deb"))
+
     @staticmethod
     def _check(done: subprocess.CompletedProcess[str], what: str) -> None:
         if done.returncode != 0:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv, then .cache/asterisk and .cache/silero. Run it as often as you like; what is there stays.
+# Makes .venv, then .cache/silero, .cache/asterisk and .cache/fail2ban. Run it as often as you like; what is there stays.
 set -eu
 cd "$(dirname "$0")/.."
 python="${PYTHON:-python3}"
@@ -39,3 +39,5 @@ PY
 .venv/bin/python scripts/get_silero.py --out .cache/silero ||
     echo "· going on without the voice detector's model: webrtcvad serves alone (centralita health says so)" >&2
 .venv/bin/python scripts/get_asterisk.py --cache .cache/asterisk
+.venv/bin/python scripts/get_fail2ban.py --cache .cache/fail2ban ||
+    echo "· going on without fail2ban-regex: only the test of the fail2ban filter needs it" >&2

@@ -139,6 +139,16 @@ class Call:
         return user_of(self._remote)
 
     @property
+    def dialled_user(self) -> str:
+        """The user in the address that was dialled, of a call that came in: a trunk's calls carry our number there."""
+        return user_of(self._invite.uri) if self._invite is not None else ""
+
+    @property
+    def asserted_user(self) -> str:
+        """Who calls according to P-Asserted-Identity, of a call that came in; "" when it does not say."""
+        return user_of(self._invite.headers.get("P-Asserted-Identity")) if self._invite is not None else ""
+
+    @property
     def tag(self) -> str:
         """Our tag."""
         return self._local.rpartition("tag=")[2]

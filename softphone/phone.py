@@ -112,11 +112,25 @@ class Phone(asyncio.DatagramProtocol):
 
         `codecs` are by default the phone's; `caller_number` is presented as P-Asserted-Identity.
         """
-        uri = f"sip:{extension}@{self.server[0]}:{self.server[1]}"
-        us = f"<sip:{self.user}@{self.server[0]}>;tag={secrets.token_hex(4)}"
+        return await self.dial_uri(f"sip:{extension}@{self.server[0]}:{self.server[1]}", codecs, caller_number)
+
+    async def dial_uri(
+        self,
+        uri: str,
+        codecs: Sequence[Codec] | None = None,
+        caller_number: str = "",
+        in_header: str = "P-Asserted-Identity",
+    ) -> Call:
+        """Start a call to any address at the server and return it while it rings.
+
+        `in_header` says where `caller_number` is presented: P-Asserted-Identity, Remote-Party-ID or From.
+        """
+        from_user = caller_number if in_header == "From" and caller_number else self.user
+        us = f"<sip:{from_user}@{self.server[0]}>;tag={secrets.token_hex(4)}"
         call = Call(self, f"{secrets.token_hex(12)}@{self.host}", us, f"<{uri}>", await MediaStream.open(self.host))
         self.calls[call.call_id] = call
-        more = [("P-Asserted-Identity", f"<sip:{caller_number}@{self.server[0]}>")] if caller_number else []
+        is_apart = bool(caller_number) and in_header != "From"
+        more = [(in_header, f"<sip:{caller_number}@{self.server[0]}>")] if is_apart else []
         call.place(uri, codecs or self.codecs, more)
         return call
 
@@ -226,6 +240,10 @@ class Phone(asyncio.DatagramProtocol):
             return
         if isinstance(message, Response):
             self._response_received(message)
+        elif message.method == "OPTIONS" and message.call_id not in self.calls and self._transport is not None:
+            # Anybody may ask whether we are there, from anywhere, and is answered where they are.
+            there = message.response(200, "OK", secrets.token_hex(4), (("Allow", ALLOW),))
+            self._transport.sendto(there.serialize(), address)
         else:
             self._request_received(message)
 
@@ -248,8 +266,8 @@ class Phone(asyncio.DatagramProtocol):
             self._new_call(request)
         elif call is not None and not (request.method == "INVITE" and not tag_of(request.headers.get("To"))):
             call.receive(request)
-        elif request.method in ("OPTIONS", "NOTIFY"):
-            self.send(request.response(200, "OK", secrets.token_hex(4), (("Allow", ALLOW),)))
+        elif request.method == "NOTIFY":
+            self.send(request.response(200, "OK", secrets.token_hex(4)))
         elif request.method not in ("ACK", "INVITE"):
             self.send(request.response(481, "Call/Transaction Does Not Exist", secrets.token_hex(4)))
 

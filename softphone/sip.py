@@ -222,6 +222,17 @@ class Challenge:
         return self.answer_header, value + (", qop=auth, nc=00000001" if self.has_qop else "")
 
 
+def proves(value: str, user: str, password: str, realm: str, nonce: str, method: str) -> bool:
+    """Return whether an Authorization header is the right answer to our challenge (MD5, with or without qop)."""
+    facts = _parameters(value)
+    if (facts.get("username"), facts.get("realm"), facts.get("nonce")) != (user, realm, nonce):
+        return False
+    secret = _md5(f"{user}:{realm}:{password}")
+    request = _md5(f"{method}:{facts.get('uri', '')}")
+    middle = f"{nonce}:{facts['nc']}:{facts.get('cnonce', '')}:auth" if "nc" in facts else nonce
+    return facts.get("response") == _md5(f"{secret}:{middle}:{request}")
+
+
 def _parameters(value: str) -> Mapping[str, str]:
     pairs = re.findall(r'(\w+)=(?:"([^"]*)"|([^",\s]+))', value)
     return {name.lower(): quoted or plain for name, quoted, plain in pairs}

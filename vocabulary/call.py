@@ -37,6 +37,18 @@ class CallIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Hangup:
+    """How the caller's telephone call ended, as the PBX saw it."""
+
+    cause: int
+    """Q.850: 16 normal, 17 busy …; 0: not told."""
+    text: str
+    """The PBX's words for the cause."""
+    by: str
+    """caller, callee (the person they were handed to), pbx (we, the dialplan, the console) or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnLatency:
     """Where the time went between the caller's last sound and our first, in milliseconds."""
 

@@ -42,6 +42,12 @@ class Thought:
     tools: Sequence[ToolSpec] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
     """What this mind asked to remember in this call (JSON values): slots, step of a script."""
+    guidance: str = ""
+    """What to mind in this answer beside the agent's persona, in its language: belongs behind the system prompt."""
+    mood: str = "neutral"
+    """Of the caller's last turn, for minds that read no prose: frustrated, confused, neutral, positive."""
+    issues: Sequence[str] = ()
+    """What goes wrong, for the same minds: repeated_question, user_frustrated, explicit_escalation, user_confused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,14 +201,17 @@ class Stage:
 
     def _write_settings(self) -> Path:
         pbx = self.asterisk
-        secret = self.folder / "ari.password"
-        secret.write_text(pbx.plan.ari_password, encoding="ascii")
-        secret.chmod(0o600)
+        for name, password in (("ari.password", pbx.plan.ari_password), ("ami.password", pbx.plan.ami_password)):
+            secret = self.folder / name
+            secret.write_text(password, encoding="ascii")
+            secret.chmod(0o600)
         # A Unix socket's path may have 107 letters, and a checkout may lie deeper than that.
         short = Path(tempfile.mkdtemp(prefix="centralita-"))
         self._exit.callback(shutil.rmtree, short, ignore_errors=True)
         sections: dict[str, dict[str, Any]] = {
             "asterisk": {"ari_url": pbx.ari_url, "ari_user": pbx.plan.ari_user, "ari_password": "file:ari.password"},
+            "ami": {"port": pbx.ports.ami, "user": pbx.plan.ami_user, "password": "file:ami.password"},
+            "agi": {"port": free_tcp_port()},
             "audio_socket": {"rate": self.plan.rate},
             "speech": {"socket": str(short / "speech.sock")},
             "voice": {"model": str(CHECKOUT / ".cache" / "silero" / "silero_vad.onnx")},

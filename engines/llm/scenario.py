@@ -24,6 +24,8 @@ class Step(_Part):
 
     say: str | None = None
     """Words, with variables."""
+    simply: str | None = None
+    """With `say`: said instead to a caller who asks again, or does not follow."""
     ask: Name | None = None
     """A slot; its question is asked unless it is filled already."""
     call: Name | None = None
@@ -50,6 +52,8 @@ class Step(_Part):
             raise ValueError("a step has exactly one of say, ask, call, transfer, go, hang_up")
         if (self.arguments or self.on_error) and self.call is None:
             raise ValueError("arguments and on_error belong to a step with call")
+        if self.simply is not None and self.say is None:
+            raise ValueError("simply belongs to a step with say")
         if self.summary and self.transfer is None:
             raise ValueError("summary belongs to a step with transfer")
         return self
@@ -58,6 +62,8 @@ class Step(_Part):
         """Yield (key, template) for everything that may hold variables."""
         if self.say is not None:
             yield "say", self.say
+        if self.simply is not None:
+            yield "simply", self.simply
         if self.summary:
             yield "summary", self.summary
         for key, template in self.arguments.items():
@@ -155,6 +161,8 @@ class Scenario(_Part):
     """After this many fallbacks in a row `after_misses` takes over."""
     after_misses: Name
     """The intent that offers a person."""
+    sympathy: tuple[str, ...] = ()
+    """Said before the answer to a caller who has been upset for several turns: each once a call, in this order."""
     variables: Mapping[Name, str] = Field(default_factory=dict)
     """Constants for the answers (company, opening hours)."""
     slots: Mapping[Name, Slot] = Field(default_factory=dict)
@@ -163,6 +171,9 @@ class Scenario(_Part):
     def references(self) -> Iterator[tuple[str, str, str]]:
         """Yield (key in the file, kind, name) for all that is named; kind: intent slot tool target variable."""
         yield "script.after_misses", "intent", self.after_misses
+        for number, text in enumerate(self.sympathy):
+            for variable in variables(text):
+                yield f"script.sympathy.{number}", "variable", variable
         for slot_name, slot in self.slots.items():
             for key in ("question", "again"):
                 for variable in variables(getattr(slot, key)):
@@ -192,6 +203,7 @@ class Scenario(_Part):
     def bad_templates(self) -> Iterator[tuple[str, str]]:
         """Yield (key in the file, what is wrong) for templates with stray braces or unknown formats."""
         texts: list[tuple[str, str]] = [(f"script.fallback.{n}", text) for n, text in enumerate(self.fallback)]
+        texts += [(f"script.sympathy.{n}", text) for n, text in enumerate(self.sympathy)]
         for slot_name, slot in self.slots.items():
             texts += [(f"script.slots.{slot_name}.{key}", getattr(slot, key)) for key in ("question", "again")]
         for intent_name, intent in self.intents.items():

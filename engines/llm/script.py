@@ -9,6 +9,7 @@ puts it behind the port. Nothing of a call is kept here; everything is in `Thoug
     running   the intent under way and its next step
     awaiting  the slot we asked for
     misses    how often in a row nothing was understood
+    soothed   how often we showed sympathy
     expects   how patiently the caller's answer is to be awaited (see `vocabulary.thought.EXPECTS`)
 """
 
@@ -36,6 +37,13 @@ LAST_SAID: Final = "last_said"
 TOPIC: Final = "topic"
 """A variable every condition may use: the intent served last that was no interruption of another."""
 
+MOOD: Final = "mood"
+"""A variable every condition may use: how the caller's last turn sounded (see `vocabulary.thought.Thought.mood`)."""
+
+_UPSET: Final = "user_frustrated"
+_IN_NEED_OF_SIMPLER_WORDS: Final = frozenset({"repeated_question", "user_confused"})
+_CONFUSED: Final = "confused"
+
 _ENGINE: Final = "llm:script"
 _STEPS_PER_TURN: Final = 64
 """More steps than any sensible turn has: two intents that go to one another end here instead of never."""
@@ -54,6 +62,7 @@ class _State:
     awaiting: str | None = None
     retries: int = 0
     misses: int = 0
+    soothed: int = 0
 
     @classmethod
     def recalled(cls, memory: Mapping[str, Any]) -> "_State":
@@ -67,6 +76,7 @@ class _State:
             awaiting=memory.get("awaiting"),
             retries=memory.get("retries", 0),
             misses=memory.get("misses", 0),
+            soothed=memory.get("soothed", 0),
         )
 
     def kept(self, expects: Mapping[str, Any]) -> MemoryKept:
@@ -80,6 +90,7 @@ class _State:
                 "awaiting": self.awaiting,
                 "retries": self.retries,
                 "misses": self.misses,
+                "soothed": self.soothed,
                 EXPECTS: dict(expects),
             }
         )
@@ -106,6 +117,8 @@ class _Turn:
     def __init__(self, script: Script, thought: Thought) -> None:
         self._script = script
         self._scenario = script.scenario
+        self._mood = thought.mood
+        self._issues = frozenset(thought.issues)
         self._history = thought.history
         self._last = thought.history[-1] if thought.history else Message("caller", "")
         self._state = _State.recalled(thought.memory)
@@ -117,10 +130,17 @@ class _Turn:
         if self._last.role == "tool":
             self._tool_returned(self._last.text)
         else:
+            self._show_sympathy()
             self._caller_said(self._last.text)
         return (self._state.kept(self._expects), *self._events)
 
     # What came in
+
+    def _show_sympathy(self) -> None:
+        said = self._state.soothed
+        if _UPSET in self._issues and said < len(self._scenario.sympathy):
+            self._state.soothed += 1
+            self._say(self._scenario.sympathy[said])
 
     def _caller_said(self, text: str) -> None:
         state = self._state
@@ -221,7 +241,7 @@ class _Turn:
         """Say something beside the point, then ask the open question again; it costs the caller no retry."""
         for step in aside.steps:
             if self._holds(step):
-                self._say(step.say or "")
+                self._say(self._words_of(step))
         self._ask(slot.question, slot)
 
     def _enter(self, name: str) -> None:
@@ -292,9 +312,14 @@ class _Turn:
             self._events.append(ToolWish(END_CALL, {}))
             state.running, state.step = None, 0
             return False
-        self._say(step.say or "")
+        self._say(self._words_of(step))
         state.step += 1
         return True
+
+    def _words_of(self, step: Step) -> str:
+        """Return what the step says, in the simpler words it may have if the usual ones did not help."""
+        needs_simpler = self._mood == _CONFUSED or not self._issues.isdisjoint(_IN_NEED_OF_SIMPLER_WORDS)
+        return step.simply if needs_simpler and step.simply is not None else step.say or ""
 
     # What goes out
 
@@ -323,6 +348,7 @@ class _Turn:
             **self._scenario.variables,
             LAST_SAID: self._last_said,
             TOPIC: self._topic(),
+            MOOD: self._mood,
             **self._state.facts,
             **self._state.slots,
         }

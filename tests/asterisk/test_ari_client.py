@@ -356,7 +356,7 @@ async def test_digits_and_playbacks_reach_the_subscriber(ari: AriClient) -> None
         assert (await until(told, PlaybackFinished)).playback.id == "beep"
         await ari.continue_in_dialplan(caller, context="centralita-phones", extension="603", priority=1)
         await until(told, StasisEnd)
-    with pytest.raises(Conflict):
+    with pytest.raises((Conflict, ServerFailed)):  # the latter while it is still on its way out of our application
         await ari.answer(caller)
 
 

@@ -216,6 +216,13 @@ async def test_a_pulse_that_is_another_s_says_nothing_about_our_child() -> None:
         assert watched.supervisor.status("calls").starts == 1
 
 
+async def test_a_child_whose_pulse_is_its_own_is_killed_when_it_never_has_one() -> None:
+    silent = child("agi", SERVE + SLEEP, pulse=Pulse().felt, has_pulse_from_start=True, liveness=IMPATIENT)
+    async with running(silent) as watched:
+        after = await watched.until_ready("agi", starts=2)
+        assert after.last_exit == -signal.SIGKILL
+
+
 async def test_a_pulse_that_can_no_longer_be_felt_kills_nobody() -> None:
     async def felt() -> AsyncIterator[int]:
         yield (await watched.until_ready("calls", starts=1)).pid or 0

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from centralita.agents import configured_agents, load_agent, load_agents
-from centralita.problems import Misconfigured
+from centralita.agents import Limits, configured_agents, load_agent, load_agents
 from centralita.settings import load_settings
 from conversation.tools import TOOLS
+from vocabulary.problems import Misconfigured
 
 ROOT = Path(__file__).parents[3]
 MINIMAL = 'persona = "p"\ngreeting = "Hola."\nfallback = "dialplan"\n'
@@ -114,3 +114,26 @@ def test_settings_name_only_agents_there_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tool", TOOLS)
 def test_every_tool_is_explained(tool: str) -> None:
     assert f"`{tool}`" in (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+
+
+def test_every_limit_is_explained_and_reaches_the_dialogue(tmp_path: Path) -> None:
+    explained = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    (row,) = (line for line in explained.splitlines() if line.startswith("| `limits.*` |"))
+    assert all(f"`{limit}`" in row for limit in Limits.model_fields)
+    path = tmp_path / "ana.toml"
+    path.write_text(MINIMAL + "[limits]\nmax_clarifications = 1\n", encoding="utf-8")
+    assert load_agent(path).dialogue_settings().max_clarifications == 1
+
+
+def test_nobody_can_be_asked_more_than_three_times(tmp_path: Path) -> None:
+    assert "limits.max_clarifications" in problems(tmp_path, MINIMAL + "[limits]\nmax_clarifications = 4\n")
+
+
+def test_what_is_said_to_upset_callers_uses_only_variables_there_are(tmp_path: Path) -> None:
+    script = (
+        SCRIPT
+        + 'sympathy = ["Lo siento, {nobody}."]\n[script.intents.a]\nsteps = [{ say = "b", simply = "{nothing}" }]\n'
+    )
+    told = problems(tmp_path, MINIMAL + script)
+    assert "script.sympathy.0" in told
+    assert "script.intents.a.steps.0.simply" in told

@@ -13,6 +13,7 @@ from ari_app.live_events import (
     PartialHeard,
     Snapshot,
     TransferChanged,
+    TurnSentiment,
     TurnTaken,
 )
 from centralita.call_board import CallBoard
@@ -55,6 +56,14 @@ def test_a_call_is_one_line_with_its_last_words_and_latency() -> None:
         "agent: Dígame",
     ):
         assert shown in text
+
+
+def test_the_mood_of_the_last_turn_and_where_it_goes_are_shown() -> None:
+    upset = TurnSentiment("frustrated", -0.9, "very_negative", "worsening")
+    watched = board(
+        TurnTaken(103.0, "c1", "caller", "estoy harto", sentiment=upset), TurnTaken(104.0, "c1", "agent", "Lo siento.")
+    )
+    assert "frustrated -0.9 ↓" in drawn(watched)
 
 
 def test_what_a_caller_says_is_never_taken_for_markup() -> None:

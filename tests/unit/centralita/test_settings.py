@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from centralita.problems import Misconfigured
-from centralita.secret import SecretRef, kept_token
+from centralita.secret import kept_token
 from centralita.settings import ALIASES, Settings, TurnsSettings, load_settings
 from conversation.turn_settings import TurnSettings
 from vocabulary.errors import ConfigurationError
+from vocabulary.problems import Misconfigured
+from vocabulary.secret import SecretRef
 
 ROOT = Path(__file__).parents[3]
 

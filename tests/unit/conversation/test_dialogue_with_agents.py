@@ -207,6 +207,22 @@ async def test_who_cannot_be_understood_is_offered_a_person(telecom: Call) -> No
     assert telecom.orders[-1] == Transfer("agente", "blind", "Cliente sin identificar: pide hablar con una persona.")
 
 
+async def test_who_asks_the_same_again_is_told_in_simpler_words_and_offered_a_person(telecom: Call) -> None:
+    assert (await telecom.says("¿cuánto debo de mi factura?"))[-1] == "Su saldo actual es 45.50 euros."
+    said = await telecom.says("pero ¿cuánto debo de la factura?")
+    assert said[-2] == "Para estar al día tiene que pagar 45.50 euros."
+    assert "una persona" in said[-1]
+    await telecom.says("sí")
+    assert isinstance(telecom.orders[-1], Transfer)
+
+
+async def test_who_stays_upset_is_shown_sympathy(telecom: Call) -> None:
+    await telecom.says("mi internet no funciona")
+    said = await telecom.says("no lo he reiniciado, esto es un desastre")
+    assert said[0] == "Entiendo que es una molestia."
+    assert "router" in said[1]
+
+
 async def test_calls_at_once_do_not_mix(agents: Mapping[str, Agent], tmp_path: Path) -> None:
     callers = {"+34600100200": "45.50", "+34600100202": "120.00"}
     calls = [Call(agents["telecom"], tmp_path, caller) for caller in callers]

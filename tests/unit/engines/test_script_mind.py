@@ -16,6 +16,7 @@ from vocabulary.thought import MemoryKept, Message, MindEvent, TextDelta, Though
 SCENARIO: Mapping[str, Any] = {
     "fallback": ["No le entiendo.", "¿Saldo o cita?"],
     "after_misses": "offer",
+    "sympathy": ["Lo siento.", "Entiendo que esté molesto."],
     "variables": {"company": "Norte"},
     "slots": {
         "person": {"kind": "yes_no", "question": "¿Una persona?"},
@@ -30,7 +31,7 @@ SCENARIO: Mapping[str, Any] = {
             "steps": [
                 {"say": "Lo miro."},
                 {"call": "get_account_balance", "arguments": {"customer_id": "{number}"}, "on_error": "identify"},
-                {"say": "Son {balance} euros."},
+                {"say": "Son {balance} euros.", "simply": "Debe {balance} euros, nada más."},
             ],
         },
         "identify": {"steps": [{"ask": "number"}, {"go": "balance"}]},
@@ -50,7 +51,14 @@ SCENARIO: Mapping[str, Any] = {
         },
         "again": {"examples": ["puede repetir"], "interrupts": True, "comes_back": True},
         "offer": {"steps": [{"ask": "person"}, {"when": {"person": True}, "go": "person"}, {"say": "Dígame."}]},
-        "bye": {"examples": ["adiós"], "steps": [{"say": "Gracias por llamar a {company}."}, {"hang_up": True}]},
+        "bye": {
+            "examples": ["adiós"],
+            "steps": [
+                {"when": {"mood": "positive"}, "say": "Un placer."},
+                {"say": "Gracias por llamar a {company}."},
+                {"hang_up": True},
+            ],
+        },
         "circle": {"examples": ["dando vueltas"], "steps": [{"go": "circle"}]},
     },
 }
@@ -64,15 +72,18 @@ class Talk:
         self.memory: Mapping[str, Any] = {"facts": {"caller": "600"}}
         self.history: list[Message] = []
 
-    def caller(self, text: str) -> Sequence[MindEvent]:
-        return self._hears("caller", text)
+    def caller(self, text: str, *issues: str, mood: str = "neutral") -> Sequence[MindEvent]:
+        return self._hears("caller", text, issues, mood)
 
-    def tool(self, text: str) -> Sequence[MindEvent]:
-        return self._hears("tool", text)
+    def tool(self, text: str, *issues: str, mood: str = "neutral") -> Sequence[MindEvent]:
+        return self._hears("tool", text, issues, mood)
 
-    def _hears(self, role: Literal["caller", "tool"], text: str) -> Sequence[MindEvent]:
+    def _hears(
+        self, role: Literal["caller", "tool"], text: str, issues: Sequence[str], mood: str
+    ) -> Sequence[MindEvent]:
         self.history.append(Message(role, text))
-        events = answer(SCRIPT, Thought("telecom", "es", self.history, memory=self.memory))
+        thought = Thought("telecom", "es", self.history, memory=self.memory, mood=mood, issues=issues)
+        events = answer(SCRIPT, thought)
         kept, *others = events
         assert isinstance(kept, MemoryKept), "memory comes first, so that a barge-in does not lose it"
         self.memory = kept.memory
@@ -93,6 +104,32 @@ def test_a_tool_is_wished_for_and_its_result_said() -> None:
     result = '{"balance": "45.50", "due_date": "2026-02-15"}'
     assert talk.tool(result) == [TextDelta("Son 45.50 euros. ")]
     assert talk.caller("¿y cuándo vence?") == [TextDelta("El 15 de febrero. ")]
+
+
+@pytest.mark.parametrize(
+    ("issues", "mood"), [(["repeated_question"], "neutral"), (["user_confused"], "neutral"), ([], "confused")]
+)
+def test_who_asks_again_or_does_not_follow_is_told_in_simpler_words(issues: list[str], mood: str) -> None:
+    talk = Talk()
+    talk.caller("cuánto debo", *issues, mood=mood)
+    assert talk.tool('{"balance": "45.50"}', *issues, mood=mood) == [TextDelta("Debe 45.50 euros, nada más. ")]
+
+
+def test_who_has_been_upset_for_a_while_is_shown_sympathy_each_time_in_other_words() -> None:
+    talk = Talk()
+    first, second, third = (talk.caller("cuánto debo", "user_frustrated")[0] for _ in range(3))
+    assert (first, second) == (TextDelta("Lo siento. "), TextDelta("Entiendo que esté molesto. "))
+    assert third == TextDelta("Lo miro. "), "nothing new to say"
+
+
+def test_one_complaint_alone_calls_for_no_sympathy() -> None:
+    assert Talk().caller("cuánto debo", mood="frustrated")[0] == TextDelta("Lo miro. ")
+
+
+def test_steps_may_depend_on_the_mood() -> None:
+    talk = Talk()
+    assert talk.caller("adiós", mood="positive")[0] == TextDelta("Un placer. ")
+    assert Talk().caller("adiós")[0] == TextDelta("Gracias por llamar a Norte. ")
 
 
 def test_a_follow_up_is_not_understood_out_of_its_place() -> None:
@@ -222,6 +259,7 @@ def test_intents_are_found_by_what_tells_them_apart(said: str, intent: str | Non
         ({"say": "a", "ask": "b"}, "exactly one"),
         ({}, "exactly one"),
         ({"say": "a", "arguments": {"b": "c"}}, "belong to a step with call"),
+        ({"ask": "a", "simply": "b"}, "simply belongs to a step with say"),
         ({"say": "a", "summary": "b"}, "belongs to a step with transfer"),
     ],
 )
