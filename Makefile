@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## Make .venv from the locked requirements; get Asterisk and the voice detector
-$(STAMP): requirements.lock pyproject.toml scripts/setup.sh scripts/get_asterisk.py scripts/get_silero.py scripts/get_fail2ban.py
+$(STAMP): requirements.lock pyproject.toml scripts/setup.sh scripts/get_asterisk.py scripts/get_silero.py scripts/get_fail2ban.py scripts/get_postgres.py
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 	@touch $(STAMP)
 

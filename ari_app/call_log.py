@@ -28,6 +28,7 @@ from ari_app.live_events import (
 from conversation.decisions import TurnEnded
 from conversation.sentiment import ALERT_BELOW
 from conversation.understanding import NOTHING_READ, Reading
+from storage.metadata.schema import SCHEMA_VERSION
 from storage.recordings import Recording
 from vocabulary.call import CallIdentity, Ending, Hangup, TurnLatency
 from vocabulary.speech import Correction
@@ -170,7 +171,7 @@ class CallLog:
             return round(sum(one[stage] for one in latencies) / len(latencies), 1) if latencies else None
 
         return {
-            "duration": round(time.time() - self._started_at, 3),
+            "duration_seconds": round(time.time() - self._started_at, 3),
             "total_turns": len(self._turns),
             "avg_stt_latency_ms": mean("stt_ms"),
             "avg_llm_latency_ms": mean("llm_ms"),
@@ -187,21 +188,44 @@ class CallLog:
         """What `rec_<id>_transcript.json` holds."""
         return {**self._common(), "turns": self._turns}
 
-    def metadata(self, ending: Ending, recording: Recording, language: str) -> dict[str, Any]:
-        """What `rec_<id>_metadata.json` holds."""
+    def metadata(self, ending: Ending, recording: Recording, language: str, checksum: str = "") -> dict[str, Any]:
+        """What `rec_<id>_metadata.json` holds, by `storage.metadata.schema`; `checksum`: `sha256:…` of the sound."""
+        call_id = self._identity.call_id
+        common = self._common()
+        del common["call_id"]
+        figures = self.figures(ending)
         return {
-            **self._common(),
+            "schema_version": SCHEMA_VERSION,
+            "recording_id": f"rec_{call_id}",
+            "conversation_id": call_id,
+            **common,
             "language": language,
             "audio": {
                 "file": recording.path.name,
-                "rate": recording.rate,
+                "sample_rate": recording.rate,
                 "channels": ["caller", "agent"],
-                "seconds": round(recording.seconds, 3),
+                "duration_seconds": round(recording.seconds, 3),
+                "checksum": checksum,
                 "seconds_lost": recording.seconds_lost,
             },
-            "metrics": self.figures(ending),
+            "transcription": self._transcription(),
+            "metrics": figures,
             "turns": turn_figures(self._turns),
+            "processed": False,
+            "processing_mode": "online",
+            "outcome": figures["outcome"],
             "hangup": to_json_object(self.hangup),
+        }
+
+    def _transcription(self) -> dict[str, Any]:
+        """What the caller said, as heard and as corrected; the turns are in the transcript."""
+        said = [(place, turn) for place, turn in enumerate(self._turns) if turn["speaker"] == "caller"]
+        sure = [turn["confidence"] for _, turn in said if turn.get("confidence") is not None]
+        return {
+            "text": "\n".join(turn["text"] for _, turn in said),
+            "raw_text": "\n".join(turn.get("heard", turn["text"]) for _, turn in said),
+            "confidence": round(sum(sure) / len(sure), 3) if sure else None,
+            "corrections": [one | {"turn": place} for place, turn in said for one in turn.get("corrections", ())],
         }
 
     def _common(self) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What a call leaves behind: its recording while it lasts, its state after every turn, its files at the end."""
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ari_app.call_file import CallFile
@@ -34,7 +36,8 @@ class CallRecords:
         house, call_id = self._house, self._identity.call_id
         recording = await asyncio.wrap_future(self.recorder.close())
         await self._on_disk(write_json, house.layout.transcript(call_id), self._log.transcript())
-        metadata = self._log.metadata(ending, recording, profile.language)
+        checksum = await asyncio.get_running_loop().run_in_executor(house.disk, _checksum, recording.path)
+        metadata = self._log.metadata(ending, recording, profile.language, checksum)
         await self._on_disk(write_json, house.layout.metadata(call_id), metadata)
         await self._on_disk(house.folder.forget, call_id)
         logger.info("call ended", extra={"call_id": call_id, "agent": profile.name, **self._log.figures(ending)})
@@ -57,6 +60,15 @@ class CallRecords:
                 logger.warning("recording not reopened", extra={"call_id": self._identity.call_id})
                 path = path.with_name(f"{path.stem}-{int(time.time())}{path.suffix}")
         return CallRecorder(path, house.audio.rate, house.recordings)
+
+
+def _checksum(path: Path) -> str:
+    """Return what the metadata say of the sound, to be held against every copy of it; "" when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError:
+        return ""
 
 
 def _quietly(work: Callable[..., Any], *arguments: Any) -> None:

@@ -131,7 +131,7 @@ class PbxWatch:
         try:
             self._in_thread()
             asyncio.run(self._watch_until_told())
-        except Exception:
+        except Exception:  # a thread of its own: what ends it ends nothing else
             logger.exception("ami thread ended")
         finally:
             self._has_begun.set()

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ari_app.house import House
 from ari_app.live_events import CallRefused
 from ari_app.screening import Screening
+from storage.metadata.schema import SCHEMA_VERSION
 from storage.recordings import write_json
 from vocabulary.call import CallIdentity
 
@@ -45,13 +46,16 @@ def tell_refusal(house: House, identity: CallIdentity, screening: Screening, at:
 def refusal_metadata(identity: CallIdentity, screening: Screening, at: float) -> dict[str, Any]:
     """Return what `rec_<id>_metadata.json` holds of a caller who was refused."""
     return {
-        "call_id": identity.call_id,
+        "schema_version": SCHEMA_VERSION,
+        "recording_id": f"rec_{identity.call_id}",
+        "conversation_id": identity.call_id,
         "agent": identity.agent,
         "did": identity.did,
         "caller": identity.caller,
         "started_at": at,
         "audio": None,
-        "metrics": {"duration": 0.0, "total_turns": 0, "outcome": BLOCKED},
+        "metrics": {"duration_seconds": 0.0, "total_turns": 0, "outcome": BLOCKED},
+        "outcome": BLOCKED,
         "reason": BLOCKED,
         "detail": screening.reason,
         "hangup": None,

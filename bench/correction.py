@@ -1,102 +1,205 @@
-"""How long the online proofreader takes for 30 words with 10,000 rules, beside a loop of replacements."""
+"""What the proofreader repairs and what it harms, level by level; how long it takes; and six distances side by side.
 
-import random
-import re
+The set (`bench/correction_set`) is parted by sentence template: rules are learned from the training part, prices and
+thresholds are chosen on the development part, and the test part is only measured. Errors come of two independent
+sources, and sentences that were heard rightly are in it, too: any change in them is a false correction.
+"""
+
+import argparse
+import importlib.util
+import json
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from statistics import quantiles
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import mean, quantiles
 from typing import Any, Final
 
+from rich.console import Console, Group
 from rich.table import Table
 
-from engines.correction.bank import Rule, bank_of
-from engines.correction.dictionary import Proofreader
+from bench.correction_methods import METHODS, compare
+from bench.correction_online import RULES, WORDS, measure_online
+from bench.correction_picture import draw
+from bench.correction_set.cases import Case, load_set, own_cases
+from bench.correction_set.scoring import Score, score_of
+from bench.correction_set.sentences import DOMAINS
+from bench.correction_set.taught import taught_bank
+from engines.correction.bank import Bank, Term
+from engines.correction.language import spanish
+from engines.correction.lexicon import Lexicon
+from engines.correction.second import SecondProofreader
 
-TITLE: Final = "correction: the online proofreader, beside a regular expression per rule"
-RULES: Final = 10_000
-UTTERANCES: Final = 2_000
-PEER_UTTERANCES: Final = 40
-WORDS: Final = 30
-_SYLLABLES: Final = re.findall(r"\w+", "ba ca da fe ga le mi no pa que ro su ta ve zo lla ño trans ción dor mente")
-
-
-def measure(*, quick: bool) -> dict[str, float]:
-    """Return the proofreader's and the peer's times for one utterance: microseconds (p50) and milliseconds (p99)."""
-    utterances = UTTERANCES // 10 if quick else UTTERANCES
-    dice = random.Random(7)
-    lexicon = ["".join(dice.choices(_SYLLABLES, k=dice.randint(1, 4))) for _ in range(20_000)]
-    rules = _rules(dice, lexicon)
-    proofreader = Proofreader(bank_of(rules))
-    # every fourth utterance holds a phrase of the bank, which is far more than in a call
-    spoken = [_utterance(dice, lexicon, rules if number % 4 == 0 else ()) for number in range(utterances)]
-    own = _times(proofreader.correct, spoken)
-    peer = _times(_replace_loop(rules), spoken[:PEER_UTTERANCES])
-    return {
-        "online_p50_us": _percentile(own, 50) * 1e6,
-        "online_p99_ms": _percentile(own, 99) * 1e3,
-        "peer_p50_us": _percentile(peer, 50) * 1e6,
-        "peer_p99_ms": _percentile(peer, 99) * 1e3,
-    }
+TITLE: Final = "correction: three levels on sentences nobody tuned it on, and the online level beside a naive loop"
+PICTURE: Final = Path("bench-out/correction.png")
+LEVELS: Final = {"dictionary": {1}, "+ vectors": {1, 2}, "+ sound, context": {1, 2, 3}}
+_KINDS: Final = {
+    "phonetic": "drawn mishearings",
+    "ear": "a recogniser's own",
+    "clean": "nothing wrong",
+    "own": "own cases",
+}
+_TIMES: Final = ("ms_p50", "ms_p99", "cpu_ms_p50", "cpu_ms_p99")
+_QUICK_EVERY: Final = 6
 
 
-def table(found: Mapping[str, Any]) -> Table:
-    """Show what `measure` found."""
-    shown = Table("", title=f"online correction: {WORDS} words, {RULES:,} rules")
-    shown.add_column("p50, µs", justify="right")
-    shown.add_column("p99, ms", justify="right")
-    shown.add_row("proofreader", f"{found['online_p50_us']:,.1f}", f"{found['online_p99_ms']:.3f}")
-    shown.add_row("a regular expression per rule", f"{found['peer_p50_us']:,.1f}", f"{found['peer_p99_ms']:.3f}")
-    return shown
+def measure(*, quick: bool, cases: Path | None = None) -> dict[str, Any]:
+    """Return what was found on the committed set's test part, or on somebody's own cases.
 
-
-def _rules(dice: random.Random, lexicon: Sequence[str]) -> tuple[Rule, ...]:
-    """Half single words with a context, half phrases of two to four words."""
-    phrases: set[str] = set()
-    while len(phrases) < RULES:
-        phrases.add(" ".join(dice.choices(lexicon, k=1 if len(phrases) % 2 else dice.randint(2, 4))))
-    return tuple(
-        Rule(
-            id=str(number),
-            heard=phrase,
-            meant=dice.choice(lexicon),
-            after=() if " " in phrase else tuple(dice.choices(lexicon, k=3)),
+    Raises: ConfigurationError for cases that cannot be read.
+    """
+    chosen = own_cases(cases) if cases else [case for case in load_set() if case.part == "test"]
+    if quick:
+        chosen = chosen[::_QUICK_EVERY]
+    found: dict[str, Any] = {"cases": len(chosen), "levels": [], "kinds": []}
+    before = score_of((case.heard, case.heard, case.meant) for case in chosen)
+    found["levels"].append({"level": "as heard", "wer": before.wer_before, "false_per_1000": 0.0})
+    results: list[tuple[Case, str]] = []
+    times: list[float] = []
+    processor: list[float] = []
+    lexicons: dict[tuple[str, ...], Lexicon] = {}
+    for name, levels in LEVELS.items():
+        results, times, processor = _corrected(chosen, frozenset(levels), lexicons)
+        score = _score(results)
+        found["levels"].append(
+            {"level": name, "wer": score.wer_after, "false_per_1000": score.false_per_1000, "harmed": score.harmed}
+            | {f"ms_p{percent}": 1e3 * _percentile(times, percent) for percent in (50, 99)}
+            | {f"cpu_ms_p{percent}": 1e3 * _percentile(processor, percent) for percent in (50, 99)}
         )
-        for number, phrase in enumerate(sorted(phrases))
+    for kind in _KINDS:
+        of_kind = _score([(case, text) for case, text in results if case.kind == kind])
+        if of_kind.words:
+            found["kinds"].append(
+                {"kind": kind, "words": of_kind.words, "wer_before": of_kind.wer_before, "wer_after": of_kind.wer_after,
+                 "false": of_kind.false, "right_words": of_kind.clean_words}
+            )  # fmt: skip
+    wrong = _score([(case, text) for case, text in results if case.kind != "clean"])
+    total = _score(results)
+    found |= {
+        "wer_before": wrong.wer_before,
+        "wer_after": wrong.wer_after,
+        "wer_down_percent": 100 * (1 - wrong.after / wrong.before) if wrong.before else 0.0,
+        "false_per_1000": total.false_per_1000,
+        "false": total.false,
+        "right_words": total.clean_words,
+        "second_ms_p50": 1e3 * _percentile(times, 50),
+        "second_ms_p99": 1e3 * _percentile(times, 99),
+        "second_cpu_ms_p50": 1e3 * _percentile(processor, 50),
+    }
+    if not cases:
+        found["methods"] = _methods(quick)
+        if importlib.util.find_spec("matplotlib") is not None:
+            draw(found["methods"], found["levels"], PICTURE)
+            found["picture"] = str(PICTURE)
+    return found | measure_online(quick=quick)
+
+
+def table(found: Mapping[str, Any]) -> Group:
+    """Show what `measure` found."""
+    levels = Table("level", title=f"word error rate by level, {found['cases']} sentences")
+    for heading in ("WER, %", "false per 1,000 right words", "ms p50", "ms p99", "CPU ms p50", "CPU ms p99"):
+        levels.add_column(heading, justify="right")
+    for row in found["levels"]:
+        timed = [f"{row[key]:.2f}" if key in row else "" for key in _TIMES]
+        levels.add_row(row["level"], f"{100 * row['wer']:.2f}", f"{row['false_per_1000']:.2f}", *timed)
+    kinds = Table("sentences", title="all levels, by where the errors come from")
+    for heading in ("words", "WER before, %", "after, %", "right words changed"):
+        kinds.add_column(heading, justify="right")
+    for row in found["kinds"]:
+        kinds.add_row(
+            _KINDS[row["kind"]], str(row["words"]), f"{100 * row['wer_before']:.2f}", f"{100 * row['wer_after']:.2f}",
+            f"{row['false']} of {row['right_words']}",
+        )  # fmt: skip
+    told = (
+        f"sentences with errors to repair: WER {100 * found['wer_before']:.2f} % → {100 * found['wer_after']:.2f} % "
+        f"({found['wer_down_percent']:.0f} % down); false corrections {found['false']} in {found['right_words']} right "
+        f"words ({found['false_per_1000']:.2f} per 1,000)"
     )
+    online = Table("", title=f"online: {WORDS} words, {RULES:,} rules")
+    online.add_column("p50, µs", justify="right")
+    online.add_column("p99, ms", justify="right")
+    online.add_row("proofreader", f"{found['online_p50_us']:,.1f}", f"{found['online_p99_ms']:.3f}")
+    online.add_row(
+        "proofreader, processor time", f"{found['online_cpu_p50_us']:,.1f}", f"{found['online_cpu_p99_ms']:.3f}"
+    )
+    online.add_row("a regular expression per rule", f"{found['peer_p50_us']:,.1f}", f"{found['peer_p99_ms']:.3f}")
+    parts: list[Any] = [levels, kinds, told, online]
+    if "methods" in found:
+        methods = Table("distance", title="which distance finds what was meant (no context, no levels)")
+        for heading in ("found first, %", "repaired, %", "changed wrongly, %", "false per 1,000", "µs"):
+            methods.add_column(heading, justify="right")
+        for row in found["methods"]:
+            methods.add_row(
+                row["method"], f"{100 * row['top1']:.1f}", f"{100 * row['repaired']:.1f}", f"{100 * row['wrong']:.1f}",
+                f"{row['false_per_1000']:.1f}", f"{row['micros']:,.0f}",
+            )  # fmt: skip
+        parts.append(methods)
+    if "picture" in found:
+        parts.append(f"picture: {found['picture']}")
+    return Group(*parts)
 
 
-def _utterance(dice: random.Random, lexicon: Sequence[str], rules: Sequence[Rule]) -> str:
-    words = dice.choices(lexicon, k=WORDS)
-    if rules:
-        heard = dice.choice(rules).heard.split()
-        place = dice.randint(0, WORDS - len(heard))
-        words[place : place + len(heard)] = heard
-    return " ".join(words).capitalize() + "."
-
-
-def _replace_loop(rules: Sequence[Rule]) -> Callable[[str], str]:
-    """What one writes first: every rule a pattern, every pattern tried. Contexts are left out, in its favour."""
-    patterns = [(re.compile(rf"\b{re.escape(rule.heard)}\b"), rule.meant) for rule in rules]
-
-    def correct(text: str) -> str:
-        for pattern, meant in patterns:
-            text = pattern.sub(meant, text)
-        return text
-
-    return correct
-
-
-def _times(correct: Callable[[str], object], spoken: Sequence[str]) -> list[float]:
-    """Return how many seconds each utterance took, after a few that do not count."""
-    for text in spoken[:20]:
-        correct(text)
-    times = []
-    for text in spoken:
-        start = time.perf_counter()
-        correct(text)
+def _corrected(
+    cases: Sequence[Case], levels: frozenset[int], lexicons: dict[tuple[str, ...], Lexicon]
+) -> tuple[list[tuple[Case, str]], list[float], list[float]]:
+    """Return each case with its text corrected, and the seconds each took: on the wall and on the processor."""
+    proofreaders: dict[tuple[str, ...], SecondProofreader] = {}
+    results: list[tuple[Case, str]] = []
+    times: list[float] = []
+    processor: list[float] = []
+    for case in cases:
+        key = (case.domain, *case.vocabulary)
+        if key not in proofreaders:
+            bank = _bank(case)
+            if key not in lexicons:
+                lexicons[key] = Lexicon(spanish(), bank.terms)
+            proofreaders[key] = SecondProofreader(bank, lexicon=lexicons[key], levels=levels)
+        start, started = time.perf_counter(), time.thread_time()
+        text = proofreaders[key].correct(case.heard, case.confidences).text
+        processor.append(time.thread_time() - started)
         times.append(time.perf_counter() - start)
-    return times
+        results.append((case, text))
+    return results, times, processor
+
+
+def _bank(case: Case) -> Bank:
+    if case.domain in DOMAINS:
+        return taught_bank(case.domain)
+    return Bank(terms=tuple(Term(text) for text in case.vocabulary))
+
+
+def _score(results: Sequence[tuple[Case, str]]) -> Score:
+    return score_of((case.heard, text, case.meant) for case, text in results)
+
+
+def _methods(quick: bool) -> list[dict[str, Any]]:
+    """Return each distance's figures, the mean of the trades."""
+    cases = load_set()
+    scores = [compare(domain, cases[:: _QUICK_EVERY if quick else 1]) for domain in (DOMAINS[:1] if quick else DOMAINS)]
+    found = []
+    for place, method in enumerate(METHODS):
+        rows = [asdict(of_domain[place]) for of_domain in scores]
+        found.append({"method": method} | {key: mean(row[key] for row in rows) for key in rows[0] if key != "method"})
+    return found
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
+    return quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else max(values, default=0.0)
+
+
+def main() -> None:
+    """`python -m bench.correction [--cases FILE.tsv] [--quick] [--json]`."""
+    parser = argparse.ArgumentParser(description=TITLE)
+    parser.add_argument("--cases", type=Path, help="heard, meant, vocabulary (terms parted by ;), tabs between")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    found = measure(quick=asked.quick, cases=asked.cases)
+    Console(stderr=asked.json).print(table(found))
+    if asked.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,7 +28,14 @@ NAMES: Final = {
     "provisioning": "500 trunks and 5,000 numbers: rendered, checked, loaded by a real Asterisk; beside a plain write",
     "tones": "how exactly a hang-up tone is learned from a recording, by noise; and what is wrongly taken for one",
     "understanding": "mood, problems and doubts of callers' turns: F1 by task on labelled sets; beside plain keywords",
-    "correction": "the online proofreader with 10,000 entries, beside a naive loop",
+    "correction": "word errors before and after by level, false corrections, six distances; the online level",
+    "analysis": "intents, entities, mood and topics of finished calls: F1 on labelled sets; beside plain keywords",
+    "batch": "recordings an hour and core of the second listening, and its memory; beside a plain loop",
+    "wer_estimate": "word errors guessed without knowing the words, beside the mean confidence alone",
+    "batch_ears": "recordings an hour and core by ear, beside a plain loop over faster_whisper",
+    "storage": "metadata files into a fresh index, and searches over them; beside a scan of the files",
+    "recording_store": "puts and gets of recordings, encrypted and not; beside boto3 on the same server",
+    "jobs": "jobs enqueued and done a second; beside a plain table without promises",
 }
 
 

@@ -38,6 +38,7 @@ from centralita.settings import Settings, load_settings
 from centralita.steady import allow_many_files, avoid_pauses, step_back
 from centralita.toolbox import CustomerTools
 from engines.base import Ear, Mind, Mouth, SpeechRequest, VoiceDetector
+from engines.correction.live import refresher
 from engines.speech.client import SpeechClient
 from engines.tts.prompts import PromptCache
 from engines.vad.detector import VadSettings, voice_detector
@@ -49,6 +50,7 @@ from vocabulary.errors import CentralitaError, ConfigurationError
 
 logger = logging.getLogger(__name__)
 
+_BANKS_SECONDS = 1.0
 _WARM_AGAIN_SECONDS = 5.0
 _MOUTH_SECONDS = 2.0
 """A mouth that is not there by then is done without: what an earlier run rendered is on disk."""
@@ -93,14 +95,23 @@ async def serve(settings: Settings, engines_of: EnginesOf = speech_engines) -> N
         )
         serving = asyncio.create_task(switchboard.serve(), name="switchboard")
         ready = asyncio.create_task(_say_when_ready(house), name="ready")
+        banks = asyncio.create_task(_follow_banks(profiles), name="banks")
         stopping = asyncio.create_task(told_to_stop.wait(), name="stop")
         try:
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
             await switchboard.close()
         finally:
-            for task in (serving, ready, stopping):
+            for task in (serving, ready, banks, stopping):
                 task.cancel()
-            await asyncio.gather(serving, ready, stopping, return_exceptions=True)
+            await asyncio.gather(serving, ready, banks, stopping, return_exceptions=True)
+
+
+async def _follow_banks(profiles: Mapping[str, AgentProfile]) -> None:
+    """Let calls go on with what people taught the banks, within a second; files are read beside the loop."""
+    refresh = refresher(profile.proofreader for profile in profiles.values())
+    while True:
+        await asyncio.sleep(_BANKS_SECONDS)
+        await asyncio.to_thread(refresh)
 
 
 async def _open_house(

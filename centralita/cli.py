@@ -11,49 +11,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from centralita.bench_command import bench
-from centralita.calls_command import calls_app
-from centralita.config_command import AsJson, SettingsPath, config_app
+from centralita.config_command import AsJson, SettingsPath
+from centralita.later import LaterGroup
 from centralita.logs import set_up_logging
-from centralita.pbx_command import blocklist_app, pbx_app
 from centralita.settings import load_settings, settings_file
-from centralita.telephony.did_command import did_app
-from centralita.telephony.gateway_command import gateway_app
-from centralita.telephony.install_command import (
-    audit,
-    install_alone,
-    install_freepbx,
-    uninstall_alone,
-    uninstall_freepbx,
-)
-from centralita.telephony.telephony_command import telephony_app
-from centralita.telephony.trunk_command import trunk_app
 from vocabulary.errors import CentralitaError
 
 app = typer.Typer(
+    cls=LaterGroup,
     help="An AI call centre that lives inside your own Asterisk. / Un centro de llamadas con IA dentro de su Asterisk.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(config_app, name="config")
-app.add_typer(calls_app, name="calls")
-app.add_typer(telephony_app, name="telephony")
-app.add_typer(gateway_app, name="gateway")
-app.add_typer(trunk_app, name="trunk")
-app.add_typer(did_app, name="did")
-app.add_typer(pbx_app, name="pbx")
-app.add_typer(blocklist_app, name="blocklist")
-app.command()(bench)
-app.command("install-freepbx")(install_freepbx)
-app.command("uninstall-freepbx")(uninstall_freepbx)
-app.command("install-standalone")(install_alone)
-app.command("uninstall-standalone")(uninstall_alone)
-app.command("audit")(audit)
 
 
 @app.command()
 def up(settings: SettingsPath = None) -> None:
-    """Run everything on this machine: `speech`, `calls` and `guard`, supervised, until Ctrl-C."""
+    """Run everything on this machine: `speech`, `calls`, `guard` and `worker`, supervised, until Ctrl-C."""
     from centralita.up import supervisor_of
 
     loaded = load_settings(settings)

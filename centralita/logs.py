@@ -26,10 +26,17 @@ def _shown(value: object) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def set_up_logging(level: str) -> None:
-    """Log to standard error; libraries only when something is wrong."""
+def set_up_logging(level: str, *, hides_people: bool = False) -> None:
+    """Log to standard error; libraries only when something is wrong.
+
+    `hides_people`: what identifies anybody is taken out of every line, for processes that work on what was said.
+    """
     handler = logging.StreamHandler()
+    if hides_people:
+        from storage.privacy.log_redaction import RedactingFilter
+
+        handler.addFilter(RedactingFilter())
     handler.setFormatter(FieldsFormatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("httpx2", "httpcore2", "websockets", "asyncio"):
+    for noisy in ("httpx2", "httpcore2", "websockets", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -8,8 +8,7 @@ from ari_app.speaking import Voice
 from centralita.agents import Agent, Fallback, configured_agents
 from centralita.settings import Settings
 from engines.base import Mind, SpeechRequest
-from engines.correction.bank import Rule, bank_of, load_bank
-from engines.correction.dictionary import Proofreader
+from engines.correction.live import LiveProofreader
 from engines.llm.script import Script, ScriptMind
 from vocabulary.problems import Misconfigured, Problem, nearest
 
@@ -67,16 +66,16 @@ def _place(fallback: Fallback | str) -> Place:
     return Place() if isinstance(fallback, str) else Place(fallback.context, fallback.extension, fallback.priority)
 
 
-def _proofreader(agent: Agent, banks: Path) -> Proofreader:
-    rules: list[Rule] = []
+def _proofreader(agent: Agent, banks: Path) -> LiveProofreader:
+    paths: list[Path] = []
     for name in agent.proofreading:
         path = banks / f"{name}.toml"
         if not path.is_file():
             known = nearest(name, [one.stem for one in banks.glob("*.toml")])
             message = f"there is no bank {path}.{known}"
             raise Misconfigured([Problem(f"agents/{agent.name}.toml", "proofreading", message)])
-        rules += load_bank(path).rules
-    return Proofreader(bank_of(tuple(rules), source=agent.name))
+        paths.append(path)
+    return LiveProofreader(paths, source=agent.name)
 
 
 def rehearsed(profiles: Mapping[str, AgentProfile], rate: int) -> list[SpeechRequest]:

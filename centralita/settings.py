@@ -37,6 +37,10 @@ ALIASES: Final[Mapping[str, str]] = {
     "STT_MODEL": "speech.ear",
     "TTS_MODEL": "speech.mouth",
     "LLM_PROVIDER": "mind.provider",
+    "S3_BUCKET": "storage.s3_bucket",
+    "S3_REGION": "storage.s3_region",
+    "S3_ENDPOINT_URL": "storage.s3_endpoint",
+    "DATABASE_URL": "storage.database",
     "CENTRALITA_BLOCKLIST": "agi.blocklist",
 }
 """Environment variables of the user's own documents, and the keys they stand for."""
@@ -187,14 +191,53 @@ class VoiceSettings(_Section):
 class StorageSettings(_Section):
     """What we keep, and where."""
 
-    backend: Literal["local"] = "local"
-    """"local": files on this machine."""
+    backend: Literal["local", "s3", "both"] = "local"
+    """"local": files on this machine; "both": these, then S3; "s3": S3, and nothing stays here once it is there."""
     local_path: PlacedPath = Path("data/recordings")
     """Folder of the recordings, with audio/, metadata/ and transcripts/."""
+    database: str = ""
+    """URL of the database; "" is SQLite, centralita.db beside the folder of recordings."""
+    s3_bucket: str = ""
+    """Bucket of the recordings in S3."""
+    s3_region: str = "us-east-1"
+    """Its region."""
+    s3_endpoint: str = ""
+    """Address of an S3 that is not Amazon's; "" is Amazon's."""
+    s3_prefix: str = ""
+    """What the names of all our objects begin with."""
+    s3_access_key_id: SecretRef = SecretRef("env:AWS_ACCESS_KEY_ID")
+    """Who we are there."""
+    s3_secret_access_key: SecretRef = SecretRef("env:AWS_SECRET_ACCESS_KEY")
+    """The secret to it."""
+    master_key: SecretRef | None = None
+    """With it recordings are encrypted (docs/recordings.md says how one is made)."""
+    older_master_keys: tuple[SecretRef, ...] = ()
+    """Still read, no longer used for new calls."""
+    encryption_keys: PlacedPath = Path("data/keys")
+    """Folder of the calls' wrapped keys; outside of local_path, for who deletes a key there has deleted the call."""
     customers: PlacedPath = Path("examples/customers.toml")
     """The example store of customers (docs/agents.md)."""
     customers_journal: PlacedPath = Path("data/customers.jsonl")
     """Where changes of customers, callbacks and appointments are kept."""
+
+
+class OfflineSettings(_Section):
+    """The second listening, when a call is over (docs/batch.md)."""
+
+    worker: bool = True
+    """`centralita up` also runs `worker`, which does what calls leave behind; off: another machine's does, or cron."""
+    after_calls: bool = True
+    """`worker` listens to every call again; off: only `centralita batch` does."""
+    concurrency: int = Field(default=1, ge=1, le=64)
+    """Recordings that `worker` listens to at a time, each in a process."""
+    ear: str = "tiny"
+    """"tiny", or "whisper:" and the folder of a model converted for CTranslate2."""
+    threshold: float = Field(default=0.2, ge=0, le=1)
+    """Estimated share of wrong words above which a recording is listened to again."""
+    country: str = Field(default="ES", pattern="^[A-Z]{2}$")
+    """Whose numbers and money callers mean where the number they dialled does not tell."""
+    time_zone: str = ""
+    """Of the callers' calendar, such as "Europe/Madrid"; "" is this machine's."""
 
 
 class EventsSettings(_Section):
@@ -248,6 +291,7 @@ class Settings(_Section):
     mind: MindSettings = Field(default_factory=MindSettings)
     agents: AgentsSettings = Field(default_factory=AgentsSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    offline: OfflineSettings = Field(default_factory=OfflineSettings)
     events: EventsSettings = Field(default_factory=EventsSettings)
     run: RunSettings = Field(default_factory=RunSettings)
 

@@ -19,35 +19,37 @@ REPORT: Final = "up.json"
 """In the state folder: the processes, as `read_report` returns them."""
 LOCK: Final = "up.lock"
 """In the state folder: held by the one `up` that runs there; two would fight for port, socket and callers."""
+_WORKER_STOP_SECONDS: Final = 30.0
+"""It lets the job in hand finish if that is soon; the rest is done by the next one."""
 
 
 def children(settings: Settings, settings_path: Path | None) -> tuple[ChildSpec, ...]:
     """The processes in the order of their start; they are stopped the other way round.
 
     `guard` is there before there is anything to guard, and until the end; `calls` has a spare, because callers wait.
-    `agi`, if it is wanted, comes last: nobody waits for it, and without it the dialplan lets callers through.
+    `worker` and `agi`, where they are wanted, come last: nobody waits for them, and without `agi` the dialplan lets
+    callers through.
 
     Raises: ConfigurationError when the live stream's token cannot be had.
     """
     told = ("--settings", str(settings_path.absolute())) if settings_path else ()
     python = sys.executable
     live = LiveAddress(settings.events.port, events_token(settings), settings.events.host)
-    always = (
+    specs = [
         ChildSpec("guard", (python, "-m", "centralita.guard", *told), dies_with_us=False),
         ChildSpec("speech", (python, "-m", "centralita.speech", *told), ready_seconds=settings.speech.start_seconds),
         ChildSpec(
             "calls", (python, "-m", "centralita.calls", *told), has_spare=True, pulse=partial(pulse_of_calls, live)
         ),
-    )
-    if not settings.agi.enabled:
-        return always
-    agi = ChildSpec(
-        "agi",
-        (python, "-m", "centralita.cli", "pbx", "agi", *told),
-        pulse=partial(pulse_of_agi, settings.agi.host, settings.agi.port),
-        has_pulse_from_start=True,  # the port is its own: another's answer is none of a ready agi
-    )
-    return (*always, agi)
+    ]
+    command = (python, "-m", "centralita.cli")
+    if settings.offline.worker:
+        specs.append(ChildSpec("worker", (*command, "worker", *told), stop_seconds=_WORKER_STOP_SECONDS))
+    if settings.agi.enabled:
+        pulse = partial(pulse_of_agi, settings.agi.host, settings.agi.port)
+        # The port is its own: another's answer is none of a ready `agi`
+        specs.append(ChildSpec("agi", (*command, "pbx", "agi", *told), pulse=pulse, has_pulse_from_start=True))
+    return tuple(specs)
 
 
 def supervisor_of(
@@ -116,6 +118,10 @@ def _rehearse(settings: Settings) -> None:
     except ConfigurationError as exc:
         raise ConfigurationError(f"events.token: {exc}") from exc
     profiles_of(settings)
+    if settings.offline.worker:
+        from centralita.storehouse import recordings_of  # with the libraries of databases and buckets
+
+        recordings_of(settings)
 
 
 def _write_report(path: Path, statuses: tuple[ChildStatus, ...]) -> None:

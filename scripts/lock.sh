@@ -33,7 +33,7 @@ lock() { # name, then what `uv pip compile` needs to know
 }
 
 # The order matters: each later lock is held to the versions of the first, so that they can share one environment.
-lock requirements.lock pyproject.toml --extra dev --extra espeak --extra pictures "$@"
+lock requirements.lock pyproject.toml --extra dev --extra espeak --extra pictures --extra vectors --extra whisper "$@"
 lock requirements-runtime.lock pyproject.toml --extra espeak --constraint requirements.lock "$@"
 lock requirements-train.lock pyproject.toml --extra train --extra espeak --constraint requirements.lock "$@"
 # What builds the wheel, from the [build-system] table, which uv does not read by itself.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv, then .cache/silero, .cache/asterisk and .cache/fail2ban. Run it as often as you like; what is there stays.
+# Makes .venv, then .cache/{silero,asterisk,postgres,fail2ban}. Run it as often as you like; what is there stays.
 set -eu
 cd "$(dirname "$0")/.."
 python="${PYTHON:-python3}"
@@ -20,7 +20,7 @@ fi
 
 lock_now=$(cksum requirements.lock)
 if [ ! -x .venv/bin/python ] || [ "$(cat .venv/.lock 2>/dev/null)" != "$lock_now" ]; then
-    echo "· making .venv (about 60 packages, hashes checked)"
+    echo "· making .venv (about 140 packages, hashes checked)"
     "$python" -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     echo "$lock_now" > .venv/.lock
@@ -39,5 +39,7 @@ PY
 .venv/bin/python scripts/get_silero.py --out .cache/silero ||
     echo "· going on without the voice detector's model: webrtcvad serves alone (centralita health says so)" >&2
 .venv/bin/python scripts/get_asterisk.py --cache .cache/asterisk
+.venv/bin/python scripts/get_postgres.py --cache .cache/postgres ||
+    echo "· going on without PostgreSQL: only the tests of the database need it" >&2
 .venv/bin/python scripts/get_fail2ban.py --cache .cache/fail2ban ||
     echo "· going on without fail2ban-regex: only the test of the fail2ban filter needs it" >&2

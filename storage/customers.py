@@ -99,11 +99,11 @@ class FileCustomers:
 
         Raises: StoreUnavailable, ConfigurationError for a seed that is wrong.
         """
-        tail = _tail(phone)
+        tail = phone_tail(phone)
         if not tail:
             return None
         customers = (await self._loaded()).values()
-        return next((one for one in customers if any(_tail(known) == tail for known in one.phones)), None)
+        return next((one for one in customers if any(phone_tail(known) == tail for known in one.phones)), None)
 
     async def change_contact(self, customer_id: str, *, phone: str = "", email: str = "") -> Customer:
         """Change what is given and return the customer.
@@ -228,5 +228,6 @@ def _apply(customers: dict[str, Customer], change: Mapping[str, Any]) -> None:
             pass  # callbacks and appointments change no customer
 
 
-def _tail(phone: str) -> str:
+def phone_tail(phone: str) -> str:
+    """Return the digits by which telephone numbers are compared; "" when there are none."""
     return re.sub(r"\D", "", phone)[-_PHONE_TAIL:]

@@ -139,7 +139,7 @@ def _recording(performance: Performance) -> Iterable[Finding]:
     is_whole = (
         recording.is_whole
         and told.get("seconds_lost") == 0
-        and abs(told.get("seconds", 0) - recording.caller.seconds) < _DURATION_SLACK_SECONDS
+        and abs(told.get("duration_seconds", 0) - recording.caller.seconds) < _DURATION_SLACK_SECONDS
     )
     yield Finding("the recording is whole", is_whole, f"{recording.caller.seconds:.2f} s")
     connected_at = performance.transfer_at("connected") or recording.caller.seconds

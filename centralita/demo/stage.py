@@ -222,6 +222,7 @@ class Stage:
                 "customers_journal": "customers.jsonl",
             },
             "events": {"port": free_tcp_port()},
+            "offline": {"worker": False},  # what a stage shows is the call itself
             "run": {"state_folder": "state"},
         }
         for section, values in self.plan.settings.items():

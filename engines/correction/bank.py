@@ -9,13 +9,18 @@
     near = ["cuenta", "factura"]     # only with one of these words within five on either side
 
 `before`, `not_after` and `not_near` exist as well. Contexts look at the words as they were heard.
+
+    [vocabulary]                     # the company's own words by kind: what the second listening looks for
+    product = ["fibra total", "plan viajero"]
+    street = ["calle hilanderas"]
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -24,6 +29,8 @@ from vocabulary.errors import ConfigurationError
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+KIND: Final = re.compile(r"[a-zñ]+")
+"""What a kind of terms may be called."""
 
 
 class Rule(BaseModel):
@@ -44,14 +51,25 @@ class Rule(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A word or a few of the company's own: a product, a street, a name."""
+
+    text: str
+    """As it is to be written."""
+    kind: str = "term"
+    """What it is; terms of one kind may stand in one another's place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bank:
-    """Rules, checked and without contradiction."""
+    """Rules, checked and without contradiction, and the words of the company."""
 
     rules: tuple[Rule, ...] = field(default=())
+    terms: tuple[Term, ...] = field(default=())
 
 
-def bank_of(rules: tuple[Rule, ...], *, source: str = "bank") -> Bank:
-    """Return `rules` as a bank.
+def bank_of(rules: tuple[Rule, ...], *, terms: tuple[Term, ...] = (), source: str = "bank") -> Bank:
+    """Return `rules` and `terms` as a bank; a term given twice counts once.
 
     Raises: ConfigurationError when two have one id, say the same differently, or hold no word.
     """
@@ -72,7 +90,7 @@ def bank_of(rules: tuple[Rule, ...], *, source: str = "bank") -> Bank:
             raise ConfigurationError(
                 f"{source}: rules {other.id!r} and {rule.id!r} say what was meant by {rule.heard!r} in the same place"
             )
-    return Bank(rules)
+    return Bank(rules, tuple({(keys_of(term.text), term.kind): term for term in terms}.values()))
 
 
 def load_bank(path: Path) -> Bank:
@@ -86,12 +104,30 @@ def load_bank(path: Path) -> Bank:
         raise ConfigurationError(f"{path}: the bank cannot be read: {error.strerror}") from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise ConfigurationError(f"{path}: {error}") from error
-    if unknown := content.keys() - {"rules"}:
-        raise ConfigurationError(f"{path}: unknown key {min(unknown)!r}; a bank holds [[rules]]")
+    if unknown := content.keys() - {"rules", "vocabulary"}:
+        raise ConfigurationError(f"{path}: unknown key {min(unknown)!r}; a bank holds [[rules]] and [vocabulary]")
     rows = content.get("rules", [])
     if not isinstance(rows, list):
         raise ConfigurationError(f"{path}: rules must be written as [[rules]]")
-    return bank_of(tuple(_rule(row, place, path) for place, row in enumerate(rows, 1)), source=str(path))
+    return bank_of(
+        tuple(_rule(row, place, path) for place, row in enumerate(rows, 1)),
+        terms=tuple(_terms(content.get("vocabulary", {}), path)),
+        source=str(path),
+    )
+
+
+def _terms(table: object, path: Path) -> Iterator[Term]:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: vocabulary must be written as [vocabulary], with a list for each kind")
+    for kind, words in table.items():
+        if not KIND.fullmatch(kind):
+            raise ConfigurationError(f"{path}: vocabulary: the kind {kind!r} must be one word of lower case letters")
+        if not isinstance(words, list):
+            raise ConfigurationError(f"{path}: vocabulary.{kind} must be a list of texts")
+        for word in words:
+            if not isinstance(word, str) or not keys_of(word):
+                raise ConfigurationError(f"{path}: vocabulary.{kind}: {word!r} holds no word")
+            yield Term(" ".join(word.split()), kind)
 
 
 def _rule(row: Mapping[str, Any], place: int, path: Path) -> Rule:

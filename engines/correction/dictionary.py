@@ -111,7 +111,7 @@ class Proofreader:
             rule, end = found
             start_offset, end_offset = words[place].start, words[end - 1].end
             heard = text[start_offset:end_offset]
-            meant = _in_the_case_of(heard, rule.meant)
+            meant = in_the_case_of(heard, rule.meant)
             if meant != heard:
                 pieces += (text[copied:start_offset], meant)
                 copied = end_offset
@@ -159,7 +159,7 @@ def _longest(text: str, words: Sequence[SpokenWord], start: int, first: _Node) -
     return found
 
 
-def _in_the_case_of(heard: str, meant: str) -> str:
+def in_the_case_of(heard: str, meant: str) -> str:
     """Return `meant` with the capitals of `heard`."""
     if heard[:1].islower() or not meant:
         return meant

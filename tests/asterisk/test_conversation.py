@@ -1,5 +1,6 @@
 """A caller talks with the agent: SIP phone, Asterisk, Stasis, AudioSocket, turns, ear, proofreader, mind, mouth."""
 
+import hashlib
 import json
 import wave
 
@@ -65,6 +66,9 @@ async def test_the_recording_holds_both_sides_and_the_files_tell_what_was_said(o
     metadata = json.loads((root / "metadata" / f"rec_{over.call_id}_metadata.json").read_text())
     assert metadata["metrics"]["outcome"] == "caller_hung_up"
     assert metadata["audio"]["seconds_lost"] == 0
+    sound = (root / "audio" / metadata["audio"]["file"]).read_bytes()
+    assert metadata["audio"]["checksum"] == f"sha256:{hashlib.sha256(sound).hexdigest()}"
+    assert (metadata["processed"], metadata["processing_mode"]) == (False, "online")
 
 
 async def test_keys_are_taken_like_words(office: Office) -> None:

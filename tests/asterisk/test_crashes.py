@@ -89,7 +89,7 @@ async def test_calls_is_killed_in_mid_sentence_and_takes_its_caller_back(office:
     print(f"the caller's gap: {metrics['gap_seconds']} s")  # noqa: T201 - a figure for whoever reads the test's output
     with wave.open(str(office.recording(over.call_id))) as recording:
         seconds = recording.getnframes() / recording.getframerate()
-    assert seconds == pytest.approx(metrics["duration"], abs=1.5), "before and after the crash, in one file"
+    assert seconds == pytest.approx(metrics["duration_seconds"], abs=1.5), "before and after the crash, in one file"
     await office.asterisk_is_empty()
 
 

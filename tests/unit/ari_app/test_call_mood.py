@@ -1,5 +1,6 @@
 """What files and watchers are told of a caller's mood, in the names other systems know."""
 
+import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from ari_app.call_mood import mood_figures, turn_figures
 from ari_app.live import LiveStream
 from ari_app.live_events import LiveEvent, SentimentAlert, TurnTaken
 from conversation.understanding import NOTHING_READ, Understanding
+from storage.metadata.files import parse_metadata
 from storage.recordings import Recording
 from vocabulary.call import CallIdentity, Ending
 from vocabulary.speech import Correction
@@ -63,6 +65,8 @@ def test_whoever_supervises_is_told_of_an_upset_caller_and_of_no_other() -> None
 def test_the_calls_metadata_tell_the_course_of_the_mood() -> None:
     log, _ = log_of(UPSET, ASKING, GLAD)
     metadata = log.metadata(Ending.CALLER_HUNG_UP, Recording(Path("rec_c1.wav"), 8000, 3.0, 0.0, ""), "es")
+    assert parse_metadata(json.dumps(metadata).encode()).transcription is not None, "of the schema, as it is"
+    assert metadata["transcription"]["text"].splitlines() == [UPSET, ASKING, GLAD]
     figures = metadata["metrics"]
     assert figures["sentiment_trend"] == [-0.9, 0.0, 0.88]
     assert figures["sentiment_direction"] == "improving"

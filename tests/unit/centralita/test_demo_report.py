@@ -79,7 +79,7 @@ def performance(*, scenario: Scenario = SCENARIO, agent: np.ndarray | None = Non
                 answer | turn,
             ]
         },
-        metadata={"audio": {"seconds": 5.0, "seconds_lost": 0.0}},
+        metadata={"audio": {"duration_seconds": 5.0, "seconds_lost": 0.0}},
         recording=StereoRecording(Track(caller, RATE), Track(agent, RATE), is_whole=True),
     )
 

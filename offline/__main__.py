@@ -1,0 +1,23 @@
+"""`python -m offline …` is `centralita batch …`, and takes `--mode NAME` in place of the first word as well.
+
+The settings belong to the composition root, which this package may not know; so the process becomes that command.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+
+def words_of_batch(words: Sequence[str]) -> list[str]:
+    """Return the command line of `centralita batch`: `--mode unprocessed` is `unprocessed`."""
+    told = list(words)
+    for place, word in enumerate(told):
+        if word == "--mode" and place + 1 < len(told):
+            return [told[place + 1], *told[:place], *told[place + 2 :]]
+        if word.startswith("--mode="):
+            return [word.removeprefix("--mode="), *told[:place], *told[place + 1 :]]
+    return told
+
+
+if __name__ == "__main__":
+    os.execv(sys.executable, [sys.executable, "-m", "centralita.batch_command", *words_of_batch(sys.argv[1:])])

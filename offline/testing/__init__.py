@@ -1,0 +1,1 @@
+"""What tests and benchmarks of the second listening need and a product does not: engines made of dice."""

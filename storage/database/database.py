@@ -1,0 +1,231 @@
+"""One database, opened from its URL: SQLite by default, PostgreSQL by psycopg.
+
+    async with Database.open("sqlite+aiosqlite:///data/centralita.db") as database:
+        async with database.begin() as connection:
+            await connection.execute(...)
+
+SQLite runs in WAL mode with synchronous=FULL, so what a transaction committed survives a power cut; it has one writer,
+so `begin` takes the writer's place at once (BEGIN IMMEDIATE) instead of failing half way, and waits for it up to
+`BUSY_SECONDS`. `read` never waits for a writer, in either database.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from storage.database.json_text import json_text
+from storage.database.migrating import head_of, newest, upgrade
+from storage.database.tables import METADATA
+from vocabulary.errors import CentralitaError, ConfigurationError
+
+SQLITE: Final = "sqlite+aiosqlite"
+POSTGRESQL: Final = "postgresql+psycopg"
+_SQLITE_TROUBLE: Final = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_NOMEM",
+)
+"""The disk's or another writer's doing, as opposed to a wrong statement."""
+BUSY_SECONDS: Final = 10.0
+"""How long a SQLite writer waits for the one before it."""
+POOL_SIZE: Final = 5
+"""Connections kept open; twice as many may be open at a busy moment."""
+
+
+class DatabaseUnavailable(CentralitaError):
+    """The database cannot be reached, or does not answer; a moment later it may."""
+
+    retryable = True
+
+
+class DatabaseTooNew(CentralitaError):
+    """The tables were made by a newer version of this program."""
+
+
+class Database:
+    """A database and its pool of connections; one object for a process."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """For `open` only."""
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def url(self) -> URL:
+        """Where it is; printing it hides the password."""
+        return self.engine.url
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, *, migrate: bool = True) -> AsyncIterator[Self]:
+        """Open the database at `url`, bring its tables up to date unless told not to, and close it at the end.
+
+        A SQLite file and its folder are made when they are missing. SQLite stands on `sqlite+aiosqlite:///PATH`,
+        PostgreSQL on `postgresql+psycopg://USER:PASSWORD@HOST/NAME`.
+
+        Raises: ConfigurationError for any other URL, DatabaseUnavailable, DatabaseTooNew.
+        """
+        engine = _engine(_checked(url))
+        database = cls(engine)
+        try:
+            try:
+                if migrate:
+                    await database._migrate()
+                else:
+                    async with engine.connect():
+                        pass
+            except OperationalError as exc:
+                # Only the driver's own word: SQLAlchemy's text would show statements and their values.
+                raise DatabaseUnavailable(f"the database {_shown(engine.url)} cannot be used: {exc.orig}") from exc
+            yield database
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection inside a transaction: committed at the end, rolled back when the block raises.
+
+        Raises: DatabaseUnavailable when the database cannot be reached or the connection is lost.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as exc:
+            if _is_unavailable(exc):
+                raise DatabaseUnavailable(f"the database {_shown(self.url)} is not available: {exc.orig}") from exc
+            raise
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for reading only: one consistent view, and nothing written in it is kept.
+
+        Raises: DatabaseUnavailable.
+        """
+        try:
+            async with self.engine.execution_options(centralita_reads=True).connect() as connection:
+                yield connection
+        except DBAPIError as exc:
+            if _is_unavailable(exc):
+                raise DatabaseUnavailable(f"the database {_shown(self.url)} is not available: {exc.orig}") from exc
+            raise
+
+    async def _migrate(self) -> None:
+        """Make or change the tables; two processes that start together do it once."""
+        async with self.engine.connect() as connection:
+            found = await connection.run_sync(head_of)
+        if found == newest():
+            return
+        async with self.engine.begin() as connection:
+            await connection.run_sync(_migrate_alone)
+
+
+def _migrate_alone(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # SQLite's writer lock is held already; here is PostgreSQL's, for this purpose alone, until the commit.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6311001)")
+    try:
+        upgrade(connection)
+    except LookupError as exc:
+        raise DatabaseTooNew(f"{exc}: update Centralita, or give it another database") from exc
+
+
+async def create_tables(database: Database) -> None:
+    """Make every table of `METADATA` that is missing, without migrations: for tests of a table not yet in one."""
+    async with database.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("storage.database: not a database URL") from None
+    if parsed.drivername in ("sqlite", "postgresql", "postgres"):
+        parsed = parsed.set(drivername=SQLITE if parsed.drivername == "sqlite" else POSTGRESQL)
+    if parsed.drivername not in (SQLITE, POSTGRESQL):
+        raise ConfigurationError(
+            f"storage.database: {parsed.drivername} is not supported; write {SQLITE}:///PATH or {POSTGRESQL}://…"
+        )
+    if parsed.drivername == SQLITE and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError(f"storage.database: SQLite needs a file, as in {SQLITE}:///data/centralita.db")
+    return parsed
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.drivername == POSTGRESQL:
+        return create_async_engine(
+            url, pool_size=POOL_SIZE, pool_pre_ping=True, hide_parameters=True, json_serializer=json_text
+        )
+    try:
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise DatabaseUnavailable(f"the folder of {url.database} cannot be made: {exc.strerror}") from exc
+    engine = create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        json_serializer=json_text,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions of its own, late and only before some statements; ours begin in `begin`.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={round(BUSY_SECONDS * 1000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32768",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("centralita_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    """Whether the database, not the statement, is to blame."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_name(error.orig).startswith(_SQLITE_TROUBLE)
+    state: Any = getattr(error.orig, "sqlstate", None)
+    # 08 connection lost, 53 out of resources (disk full), 57 shut down, 40 lost against another transaction; a server
+    # that was never reached has no state to tell.
+    return state is None or str(state)[:2] in ("08", "53", "57", "40")
+
+
+def _sqlite_name(error: sqlite3.Error) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
