@@ -134,8 +134,7 @@ class DeviceServer:
                     await self._answer(reader, writer, asked, address, client)
         except OSError:
             pass  # the client is gone; what that means has been written down where it matters
-        except Exception:
-            # the one broad net: a fault in one connection ends that connection only
+        except Exception:  # the shell around one connection: a fault in it ends that one only
             logger.exception("connection failed")
         finally:
             writer.transport.abort()  # nothing more is to be said: either all was acknowledged, or nobody listens
