@@ -1,6 +1,7 @@
 """Requests to Asterisk, each with a deadline and a typed error; the wishes themselves are stated in `protocol`."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import Coroutine, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx2
 
 from ari_app import protocol
-from ari_app.errors import BadAnswer, NotFound, TimedOut, Unreachable
+from ari_app.errors import BadAnswer, Conflict, NotFound, TimedOut, Unreachable
 from ari_app.events import Application, AsteriskInfo, AsteriskPing, Bridge, Channel, Playback, Variable
 from ari_app.json_shape import ShapeError, read
 from ari_app.protocol import HangupReason, Request
@@ -261,8 +262,13 @@ class AriRest:
         await self.request(protocol.remove_channel(bridge_id, *channel_ids))
 
     async def destroy_bridge(self, bridge_id: str) -> None:
-        """End a bridge; its channels stay in Stasis. One that is gone already is as good: no `NotFound` here."""
-        await _gone_is_fine(self.request(protocol.destroy_bridge(bridge_id)))
+        """End a bridge; its channels stay in Stasis. One that is gone, or just going, is as good.
+
+        While a bridge dissolves Asterisk knows its id a moment longer than our application does and answers
+        409 "Bridge not in Stasis application" instead of 404.
+        """
+        with contextlib.suppress(Conflict):
+            await _gone_is_fine(self.request(protocol.destroy_bridge(bridge_id)))
 
     async def play_to_bridge(self, bridge_id: str, media: str, *, playback_id: str, language: str = "") -> Playback:
         """Play a sound to everybody in a bridge."""

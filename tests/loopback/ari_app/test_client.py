@@ -19,7 +19,7 @@ from ari_app.events import (
 )
 from ari_app.rest import RestLimits
 from ari_app.scripted import ScriptedAri
-from ari_app.scripted_wire import ScriptedAnswer
+from ari_app.scripted_wire import ScriptedAnswer, refused
 from ari_app.subscriptions import EventStream
 
 
@@ -60,6 +60,15 @@ async def test_a_call_from_start_to_end(asterisk: ScriptedAri, ari: AriClient) -
         await ari.destroy_bridge("bridge")
         await ari.continue_in_dialplan("caller")
     assert asterisk.in_app == set()
+    assert asterisk.bridges == {}
+
+
+async def test_ending_a_bridge_that_is_gone_or_just_going_is_as_good(asterisk: ScriptedAri, ari: AriClient) -> None:
+    await ari.create_bridge("bridge")
+    asterisk.script("DELETE", "/bridges/bridge", refused(409, "Bridge not in Stasis application"))
+    await ari.destroy_bridge("bridge")  # Asterisk answers so while the bridge dissolves
+    await ari.destroy_bridge("bridge")
+    await ari.destroy_bridge("bridge")
     assert asterisk.bridges == {}
 
 
