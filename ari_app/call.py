@@ -408,7 +408,7 @@ class Call:
             await self._quietly(house.ari.hang_up(self._departure.person_id))
             await self._quietly(house.ari.hang_up(identity.channel_id))
         await self._leg.close()
-        await self._quietly(house.ari.destroy_bridge(self._bridge_id))
+        await self._departure.clear_away()
         self._track.close()
         is_elsewhere = ending is Ending.FELL_BACK or (ending is Ending.TRANSFERRED and not self._departure.is_connected)
         if not is_elsewhere:

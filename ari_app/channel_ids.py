@@ -36,6 +36,11 @@ def bridge_id(call_id: str) -> str:
     return f"{BRIDGE_PREFIX}{call_id}"
 
 
+def person_bridge_id(call_id: str) -> str:
+    """The bridge in which a person hears what the call is about, and then the caller."""
+    return f"{BRIDGE_PREFIX}{call_id}-person"
+
+
 def kind_of(channel_id: str, name: str) -> ChannelKind:
     """What a channel is for, by its id and, for channels made under other ids, by its technology."""
     if channel_id.startswith(MEDIA_PREFIX) or name.startswith(_MEDIA_TECHNOLOGIES):

@@ -12,7 +12,7 @@ from functools import partial
 from ari_app.call_file import CallFile, Phase
 from ari_app.call_leg import CallLeg
 from ari_app.call_log import CallLog
-from ari_app.channel_ids import bridge_id, leg_channel_id, media_channel_id
+from ari_app.channel_ids import bridge_id, leg_channel_id, media_channel_id, person_bridge_id
 from ari_app.errors import AriError, NotFound
 from ari_app.house import AgentProfile, House, Place
 from ari_app.pbx_knowledge import why_not
@@ -53,6 +53,8 @@ class Departure:
         """The channel of the person who is rung, informed or connected."""
         self.leaving_as: Ending | None = Ending.TRANSFERRED if self.is_connected else None
         """What it means when the caller's channel leaves our application now; None: the caller hung up."""
+        self._has_rung = resumed is not None
+        """There may be a bridge for a person: one was rung, or nobody knows."""
         self.events: Subscription | None = None
         """The call's channel events; a person's are added to them."""
 
@@ -111,6 +113,7 @@ class Departure:
         number = self._leg.next_number()
         self.person_id = leg_channel_id(identity.call_id, number)
         self._summary_media_id = media_channel_id(identity.call_id, number)
+        self._has_rung = True
         if self.events is not None:
             self.events.also(self.person_id)
         self._house.pbx.follow(self.person_id)
@@ -120,7 +123,7 @@ class Departure:
                 await ring_and_tell(
                     self._house, identity, self._profile, target, self.person_id, number, order.summary, tell
                 )
-            await self._swap_in()
+            await self._join()
         except (TransferFailed, AriError, asyncio.CancelledError) as error:
             await asyncio.shield(self._let_person_go())
             if isinstance(error, AriError):
@@ -132,14 +135,15 @@ class Departure:
         await self._leg.close()
         self._log.state_is("connected")
 
-    async def _swap_in(self) -> None:
-        """Put the person in our place: never three in the bridge, which Asterisk would rebuild twice in a moment."""
-        ari, media_id = self._house.ari, self._leg.channel_id
-        await ari.remove_channel(self._bridge_id, media_id)
+    async def _join(self) -> None:
+        """Take the caller from our bridge to the person's; where that fails, back to us."""
+        ari, caller_id = self._house.ari, self._identity.channel_id
+        await ari.remove_channel(self._bridge_id, caller_id)
         try:
-            await ari.add_channel(self._bridge_id, self.person_id)
+            await ari.channel(self.person_id)  # a bridge takes a caller also when nobody is in it any more
+            await ari.add_channel(person_bridge_id(self._identity.call_id), caller_id)
         except AriError:
-            await ari.add_channel(self._bridge_id, media_id)
+            await ari.add_channel(self._bridge_id, caller_id)
             raise
 
     async def _let_person_go(self) -> None:
@@ -148,6 +152,17 @@ class Departure:
         self._house.pbx.forget(person_id)
         with suppress(AriError):
             await self._house.ari.hang_up(person_id)
+        await self._destroy(person_bridge_id(self._identity.call_id))
+
+    async def clear_away(self) -> None:
+        """End every bridge of the call."""
+        await self._destroy(self._bridge_id)
+        if self._has_rung:
+            await self._destroy(person_bridge_id(self._identity.call_id))
+
+    async def _destroy(self, bridge: str) -> None:
+        with suppress(AriError):
+            await self._house.ari.destroy_bridge(bridge)
 
     async def _continue(self, place: Place) -> None:
         await self._house.ari.continue_in_dialplan(

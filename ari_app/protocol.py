@@ -256,7 +256,12 @@ def get_bridge(bridge_id: str) -> Request:
     return Request("GET", _bridge(bridge_id), {})
 
 
-def create_bridge(bridge_id: str, *, type: Literal["mixing", "holding"] = "mixing", name: str = "") -> Request:
+BridgeType = Literal["mixing", "mixing,video_sfu", "holding"]
+"""What a bridge is made of. `mixing` passes two members' frames on as they are. `mixing,video_sfu` always mixes and
+makes frames of its own: the only type of ARI's that never hands a frame through, with or without video."""
+
+
+def create_bridge(bridge_id: str, *, type: BridgeType = "mixing", name: str = "") -> Request:
     """Make a bridge under an id we choose."""
     return Request("POST", "/bridges", {"type": type, "bridgeId": bridge_id, **_given(name=name)})
 

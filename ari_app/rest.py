@@ -15,7 +15,7 @@ from ari_app import protocol
 from ari_app.errors import BadAnswer, Conflict, NotFound, TimedOut, Unreachable
 from ari_app.events import Application, AsteriskInfo, AsteriskPing, Bridge, Channel, Playback, Variable
 from ari_app.json_shape import ShapeError, read
-from ari_app.protocol import HangupReason, Request
+from ari_app.protocol import BridgeType, HangupReason, Request
 
 T = TypeVar("T")
 
@@ -249,9 +249,9 @@ class AriRest:
         """One bridge."""
         return await self._read(Bridge, protocol.get_bridge(bridge_id))
 
-    async def create_bridge(self, bridge_id: str, *, name: str = "") -> Bridge:
-        """Make a mixing bridge under an id we choose; if it exists already, it is returned as it is."""
-        return await self._read(Bridge, protocol.create_bridge(bridge_id, name=name))
+    async def create_bridge(self, bridge_id: str, *, type: BridgeType = "mixing", name: str = "") -> Bridge:
+        """Make a bridge under an id we choose; if it exists already, it is returned as it is."""
+        return await self._read(Bridge, protocol.create_bridge(bridge_id, type=type, name=name))
 
     async def add_channel(self, bridge_id: str, *channel_ids: str) -> None:
         """Put channels into a bridge; `NotInStasis` if the StasisStart of one of them has not come yet."""

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ari_app.call import Call
 from ari_app.call_file import CallFile
-from ari_app.channel_ids import BRIDGE_PREFIX, ChannelKind, kind_of
+from ari_app.channel_ids import BRIDGE_PREFIX, ChannelKind, bridge_id, kind_of, person_bridge_id
 from ari_app.door import Door
 from ari_app.errors import AriError
 from ari_app.events import Channel, Connected, StasisStart
@@ -186,7 +186,8 @@ class Switchboard:
 
     async def _sweep_bridges(self) -> None:
         """Remove bridges of ours that no call uses: an earlier process died between two steps."""
-        used = {BRIDGE_PREFIX + call.identity.call_id for call in self._calls.values()}
+        call_ids = [call.identity.call_id for call in self._calls.values()]
+        used = {*map(bridge_id, call_ids), *map(person_bridge_id, call_ids)}
         with contextlib.suppress(AriError):
             for bridge in await self._house.ari.list_bridges():
                 if bridge.id.startswith(BRIDGE_PREFIX) and bridge.id not in used:

@@ -54,11 +54,11 @@ class MediaStream(asyncio.DatagramProtocol):
         self._event: tuple[int, int] | None = None
         self._is_sending = False
         self._is_closed = False
-        # random, as RFC 3550 wants, so that nobody relies on zero
+        # random over their whole range, as RFC 3550 wants: what depends on where a phone begins must show
         self._ssrc, self._sequence, self._timestamp = (
             random.getrandbits(32),
-            random.getrandbits(15),
-            random.getrandbits(31),
+            random.getrandbits(16),
+            random.getrandbits(32),
         )
         self._marker = True
         self._playing: deque[_Playing] = deque()
@@ -126,6 +126,10 @@ class MediaStream(asyncio.DatagramProtocol):
     def rate(self) -> int:
         """Hertz of all PCM given and returned."""
         return self.codec.rate
+
+    def number_from(self, sequence: int) -> None:
+        """Begin with this sequence number (0 to 65535) instead of a random one; say so before the call is answered."""
+        self._sequence = sequence & 0xFFFF
 
     def start_sending(self) -> None:
         """Send a packet every 20 ms from now on, silence when nothing is played."""

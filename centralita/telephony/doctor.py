@@ -14,6 +14,7 @@ from provisioning.probing.report import Status as RowStatus
 
 _NEEDED = (
     "res_ari.so", "res_stasis.so", "app_stasis.so", "res_audiosocket.so", "chan_audiosocket.so", "chan_pjsip.so",
+    "bridge_simple.so", "bridge_softmix.so",
     "res_pjsip_outbound_registration.so", "res_pjsip_endpoint_identifier_ip.so",
 )  # fmt: skip
 _SEVERITY: dict[RowStatus, Severity] = {"ok": "notice", "warn": "warning", "fail": "error"}

@@ -22,6 +22,7 @@ _WANTS_FILE: Final = {
 }
 """Modules that decline to run without their file (seen on Asterisk 22.10)."""
 _SOUND: Final = ("chan_audiosocket.so", "res_audiosocket.so")
+_BRIDGES: Final = ("bridge_simple.so", "bridge_softmix.so")
 _ARI: Final = ("res_ari.so", "res_ari_channels.so", "app_stasis.so")
 
 
@@ -82,9 +83,10 @@ def _versions(config: TelephonyReceptionConfig, facts: HostFacts, offline: bool)
 def _modules(facts: HostFacts) -> Iterator[Finding]:
     if not facts.modules:
         return
-    for module in (*_ARI, *_SOUND):
+    needed = {**dict.fromkeys(_ARI, "ARI"), **dict.fromkeys(_SOUND, "the agents' sound")}
+    needed |= dict.fromkeys(_BRIDGES, "connecting callers")
+    for module, what in needed.items():
         if module not in facts.modules:
-            what = "the agents' sound" if module in _SOUND else "ARI"
             message = f"Asterisk does not run {module}, which {what} needs: `module load {module}`, or install it"
             yield Finding("error", "module-missing", message, subject=module)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from centralita.demo.stage import CHECKOUT, Stage
 from engines.base import SpeechRequest
 from engines.speech.client import SpeechClient
 from softphone import Phone
+from softphone.codecs import ALAW, ULAW, Codec
 
 E = TypeVar("E", bound=LiveEvent)
 CALLER_VOICE = "es+m3"
@@ -52,10 +53,10 @@ class Office:
             await speech.connected()
             return b"".join([piece.pcm async for piece in speech.mouth.speak(request)])
 
-    async def phone(self, user: str = "caller") -> Phone:
+    async def phone(self, user: str = "caller", codecs: Sequence[Codec] = (ALAW, ULAW)) -> Phone:
         """A line: the anonymous caller's, or a person's, registered."""
         password = None if user == "caller" else self.stage.password(user)
-        phone = await Phone.open(self.stage.asterisk.sip_address, user, password)
+        phone = await Phone.open(self.stage.asterisk.sip_address, user, password, codecs=codecs)
         if password:
             await phone.register()
         return phone

@@ -30,21 +30,10 @@ async def play(out: Path) -> tuple[int | None, str]:
     return process.returncode, printed
 
 
-def only_one_way(printed: str) -> bool:
-    """True when nothing was wrong but that one of two connected people did not hear the other."""
-    unmet = [found["what"] for found in json.loads(printed.splitlines()[-1])["findings"] if not found["is_met"]]
-    return bool(unmet) and all(what.startswith("once connected, what") for what in unmet)
-
-
-@pytest.mark.timeout(2 * _SECONDS + 30)
+@pytest.mark.timeout(_SECONDS + 30)
 async def test_the_demo_goes_as_planned_and_leaves_what_it_promises(tmp_path: Path) -> None:
     out = tmp_path / "demo-out"
     status, printed = await play(out)
-    if status == 1 and only_one_way(printed):
-        # A known fault that nobody has explained yet: now and then a warm connection carries sound one way only
-        # (docs/life-of-a-call.md). Twice in a row is no accident.
-        out = tmp_path / "demo-out-again"
-        status, printed = await play(out)
     *lines, last = printed.splitlines()
     assert status == 0, printed
     assert PLANNED in lines

@@ -7,6 +7,7 @@ import pytest
 
 from ari_app.live_events import CallEnded, CallStarted, TransferCall, TransferChanged, TurnTaken
 from softphone import Call
+from softphone.codecs import ALAW, ULAW
 from tests.asterisk.office import TELECOM, Office, agent, strength
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -81,6 +82,27 @@ async def test_a_warm_transfer_tells_the_person_who_calls_and_connects(office: O
         await caller.wait_ended()
     over = await office.tell(CallEnded)
     assert over.ending == "transferred"
+    await office.asterisk_is_empty()
+
+
+@pytest.mark.parametrize("sequence", [100, 33_000, 65_300], ids=["low", "high", "wrapping"])
+async def test_who_is_connected_is_heard_wherever_their_phone_began_to_count(office: Office, sequence: int) -> None:
+    """The person's leg transcodes; Asterisk would take the caller's frames after our unnumbered ones for late."""
+    office.forget()
+    async with await office.phone("201", codecs=[ULAW]) as person, await office.phone(codecs=[ALAW]) as phone:
+        caller = await phone.dial(TELECOM)
+        caller.media.number_from(sequence)
+        await caller.wait_answered()
+        await transferring(office, caller, WARM)
+        ringing = await person.incoming()
+        ringing.media.number_from(sequence)
+        await ringing.answer()
+        await ringing.media.hear_out()
+        await office.tell(TransferChanged, lambda event: event.state == "connected")
+        await hear_one_another(caller, ringing)
+        await ringing.hang_up()
+        await caller.wait_ended()
+    await office.tell(CallEnded)
     await office.asterisk_is_empty()
 
 

@@ -24,6 +24,7 @@ MODULES = frozenset(
         "res_pjsip", "res_pjsip_acl", "res_pjsip_authenticator_digest", "res_pjsip_endpoint_identifier_ip",
         "res_pjsip_endpoint_identifier_user", "res_pjsip_outbound_authenticator_digest",
         "res_pjsip_outbound_registration", "res_pjsip_registrar", "chan_audiosocket", "res_audiosocket",
+        "bridge_simple", "bridge_softmix",
     )
 )  # fmt: skip
 
@@ -75,6 +76,7 @@ def test_a_freepbx_in_order_is_allowed_and_gets_its_own_transport() -> None:
         ({"is_freepbx": False}, "no-freepbx"),
         ({"freepbx_version": "15.0.1"}, "freepbx-too-old"),
         ({"modules": MODULES - {"chan_audiosocket.so"}}, "module-missing"),
+        ({"modules": MODULES - {"bridge_softmix.so"}}, "module-missing"),
         ({"http_address": ""}, "http-off"),
         ({"http_address": "127.0.0.1:8089"}, "http-port"),
     ],
