@@ -5,6 +5,12 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 export PYTHONDONTWRITEBYTECODE ?=
 
+PYTEST := $(BIN)/python -m pytest
+# Files side by side, in the order in which they were collected. Tests mostly wait, those of calls for sound: hence more
+# processes than cores, but never so many that a voice stutters on two.
+BESIDE := --dist loadfile --no-loadscope-reorder --numprocesses
+COVER  := -q --cov --cov-append --cov-report=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup check format test unit loopback asterisk demo run bench image train clean
 
@@ -12,7 +18,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## Make .venv from the locked requirements; get Asterisk and the voice detector
-$(STAMP): requirements.lock pyproject.toml scripts/setup.sh scripts/get_asterisk.py scripts/get_silero.py scripts/get_fail2ban.py scripts/get_postgres.py
+$(STAMP): requirements.lock pyproject.toml scripts/setup.sh $(wildcard scripts/get_*.py) scripts/debian_package.py
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 	@touch $(STAMP)
 
@@ -27,16 +33,21 @@ format: setup ## Let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 
 test: check ## All checks and all tests, on a real Asterisk too, with coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) $(COVER) $(BESIDE) 2 tests/unit
+	@$(PYTEST) $(COVER) $(BESIDE) 3 tests/loopback
+	@$(PYTEST) $(COVER) $(BESIDE) 4 -m "not alone" tests/asterisk
+	@$(PYTEST) $(COVER)term:skip-covered -m alone tests/asterisk
 
-unit: setup ## Only the pure cores: seconds
-	@$(BIN)/python -m pytest tests/unit
+unit: setup ## Only the pure cores
+	@$(PYTEST) $(BESIDE) 2 tests/unit
 
 loopback: setup ## Real sockets and processes on 127.0.0.1, no Asterisk
-	@$(BIN)/python -m pytest tests/loopback
+	@$(PYTEST) $(BESIDE) 3 tests/loopback
 
 asterisk: setup ## Real calls through a real Asterisk
-	@$(BIN)/python -m pytest tests/asterisk
+	@$(PYTEST) $(BESIDE) 4 -m "not alone" tests/asterisk
+	@$(PYTEST) -m alone tests/asterisk
 
 demo: setup ## Three real calls, heard (WAV), read (transcript) and seen (PNG) in demo-out/
 	@$(BIN)/centralita demo

@@ -124,7 +124,8 @@ class Calls:
             case "HangupRequest":
                 self._asked(uniqueid)
             case "DialBegin":
-                self._goes_on(uniqueid or event.get("DestUniqueid", ""))
+                destination = event.get("DestUniqueid", "")
+                self._goes_on(uniqueid or destination, destination)
             case "DialEnd":
                 self._dial_ended(event)
             case "Hangup":
@@ -159,10 +160,14 @@ class Calls:
         if not call.asked or uniqueid == call.first:
             call.asked = uniqueid
 
-    def _goes_on(self, uniqueid: str) -> None:
-        """Somebody else is dialled or has answered: who refused before has not ended the call."""
+    def _goes_on(self, uniqueid: str, destination: str) -> None:
+        """Somebody else is dialled or has answered: who refused before has not ended the call.
+
+        `destination` itself may have refused or hung up already: Asterisk tells of dialling and of hanging up from two
+        threads, now and then in the other order.
+        """
         call = self._of_channel.get(uniqueid)
-        if call is not None and call.asked != call.first:
+        if call is not None and call.asked not in (call.first, destination):
             call.asked = ""
 
     def _dial_ended(self, event: AmiEvent) -> None:
@@ -173,7 +178,7 @@ class Calls:
         status = event.get("DialStatus", "")
         call.dialled[destination] = Dialled(device_of(event.get("DestChannel", "")), status)
         if status == "ANSWER":
-            self._goes_on(destination)
+            self._goes_on(destination, destination)
 
     def _hung_up(self, event: AmiEvent) -> CallOver | None:
         uniqueid = event.get("Uniqueid", "")

@@ -343,7 +343,8 @@ class Call:
             orders = self._dialogue.engine_failed("stt")
         else:
             correction = self.profile.proofreader.correct(turn.transcript.text)
-            orders = self._dialogue.caller_said(correction, turn.transcript.words)
+            prosody = self._ear.prosody_of(turn.utterance_id)
+            orders = self._dialogue.caller_said(correction, turn.transcript.words, prosody)
             self.log.caller_said(correction, turn, self._dialogue.reading)
         self._answer(orders, clock)
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ari_app.call_file import CallFile
+from ari_app.call_file import CallFile, CallFolder
 from ari_app.call_log import CallLog
 from ari_app.house import AgentProfile, House
-from storage.recordings import CallRecorder, RecordingError, write_json
+from storage.recording_store.item import SEALED_SUFFIX
+from storage.recordings import CallRecorder, RecordingError, RecordingLayout, write_json
 from vocabulary.call import CallIdentity, Ending
 
 logger = logging.getLogger(__name__)
@@ -35,20 +36,21 @@ class CallRecords:
         """Seal the recording, write transcript and metadata, and say in one line what kind of call it was."""
         house, call_id = self._house, self._identity.call_id
         recording = await asyncio.wrap_future(self.recorder.close())
-        await self._on_disk(write_json, house.layout.transcript(call_id), self._log.transcript())
+        is_kept = await self._on_disk(write_json, house.layout.transcript(call_id), self._log.transcript())
         checksum = await asyncio.get_running_loop().run_in_executor(house.disk, _checksum, recording.path)
         metadata = self._log.metadata(ending, recording, profile.language, checksum)
         await self._on_disk(write_json, house.layout.metadata(call_id), metadata)
-        await self._on_disk(house.folder.forget, call_id)
+        if is_kept:  # else it is all that is left of what was said: `keep_what_was_said` tries again
+            await self._on_disk(house.folder.forget, call_id)
         logger.info("call ended", extra={"call_id": call_id, "agent": profile.name, **self._log.figures(ending)})
 
     async def pause(self) -> None:
         """Close the recording without an end: another process goes on with the call."""
         await asyncio.wrap_future(self.recorder.close())
 
-    async def _on_disk(self, work: Callable[..., Any], *arguments: Any) -> None:
+    async def _on_disk(self, work: Callable[..., Any], *arguments: Any) -> bool:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._house.disk, _quietly, work, *arguments)
+        return await loop.run_in_executor(self._house.disk, _quietly, work, *arguments)
 
     def _open_recorder(self, resumed: CallFile | None) -> CallRecorder:
         house = self._house
@@ -71,9 +73,25 @@ def _checksum(path: Path) -> str:
         return ""
 
 
-def _quietly(work: Callable[..., Any], *arguments: Any) -> None:
-    """A disk that refuses costs the record, never the call."""
+def keep_what_was_said(folder: CallFolder, layout: RecordingLayout, file: CallFile) -> None:
+    """Write the transcript of a call that ended while nobody could, and only then forget its state. Does file I/O.
+
+    Its recording, if there is one, is taken in by `worker` with it. A transcript that is there already stays.
+    """
+    identity = file.identity
+    path = layout.transcript(identity.call_id)
+    is_there = any(one.exists() for one in (path, path.with_name(path.name + SEALED_SUFFIX)))
+    common = {"call_id": identity.call_id, "agent": identity.agent, "did": identity.did, "caller": identity.caller}
+    told = {**common, "started_at": file.started_at, "turns": list(file.turns)}
+    if is_there or not file.turns or _quietly(write_json, path, told):
+        _quietly(folder.forget, identity.call_id)
+
+
+def _quietly(work: Callable[..., Any], *arguments: Any) -> bool:
+    """A disk that refuses costs the record, never the call; return whether it was done."""
     try:
         work(*arguments)
     except OSError as error:
         logger.error("record not written", extra={"error": error.strerror})
+        return False
+    return True

@@ -1,20 +1,16 @@
 """How a call ended, as the PBX tells: at once for calls that end with us, perhaps much later for those that left us.
 
-A caller in the dialplan (a blind transfer, the fallback, a queue) is beyond ARI's sight; AMI sees the end, and it is
-written into the call's metadata then.
+A caller in the dialplan (a blind transfer, the fallback, a queue) is beyond ARI's sight; AMI sees the end, and a note
+is left beside the call's files then (`storage.hangup_notes`): the files themselves are no longer ours.
 """
 
-import json
 import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from ari_app.ami_calls import CallOver
 from ari_app.house import House
 from ari_app.json_shape import to_json_object
 from ari_app.pbx_knowledge import hangup_of
-from storage.recordings import write_json
+from storage.hangup_notes import HangupNotes
 from vocabulary.call import CallIdentity, Hangup
 
 logger = logging.getLogger(__name__)
@@ -39,30 +35,23 @@ async def how_it_ended(house: House, identity: CallIdentity, person_id: str) -> 
 
 
 def note_when_over(house: House, identity: CallIdentity) -> None:
-    """Complete a finished call's metadata once the caller's channel, followed until now, has ended.
+    """Leave a note of how a finished call ended once the caller's channel, followed until now, has ended.
 
     Without AMI, or after a restart of ours, that never comes: the metadata then says `null`.
     """
-    path = house.layout.metadata(identity.call_id)
+    notes = HangupNotes(house.layout.root)
 
     def note(over: CallOver) -> None:
         hangup = hangup_of(over)
         if hangup is not None:
-            house.disk.submit(add_hangup, path, hangup)
+            house.disk.submit(leave_note, notes, identity.call_id, hangup)
 
     house.pbx.when_over(identity.channel_id, note)
 
 
-def add_hangup(path: Path, hangup: Hangup) -> None:
-    """Write the end into a metadata file; one that is gone or no JSON is left alone. Does file I/O."""
+def leave_note(notes: HangupNotes, call_id: str, hangup: Hangup) -> None:
+    """Leave the note; a disk that does not take it costs the note and nothing else. Does file I/O."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(told, Mapping):
-            write_json(path, completed(told, hangup))
-    except (OSError, ValueError) as error:
-        logger.warning("hang-up not noted", extra={"error": type(error).__name__})
-
-
-def completed(metadata: Mapping[str, Any], hangup: Hangup) -> dict[str, Any]:
-    """Return the metadata with its end."""
-    return {**metadata, "hangup": to_json_object(hangup)}
+        notes.leave(call_id, to_json_object(hangup))
+    except OSError as error:
+        logger.warning("hang-up not noted", extra={"call_id": call_id, "error": error.strerror})

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from ari_app.call import Call
 from ari_app.call_file import CallFile
+from ari_app.call_records import keep_what_was_said
 from ari_app.channel_ids import BRIDGE_PREFIX, ChannelKind, bridge_id, kind_of, person_bridge_id
 from ari_app.door import Door
 from ari_app.errors import AriError
@@ -195,10 +196,10 @@ class Switchboard:
                         await self._house.ari.destroy_bridge(bridge.id)
 
     def _forget_ended(self, files: dict[str, CallFile], callers: set[str]) -> None:
-        """Remove what is left of calls whose callers are gone; their recordings stay."""
+        """Keep what was said in calls whose callers are gone, and forget their state; their recordings stay."""
         for channel_id, file in files.items():
             if channel_id not in callers and channel_id not in self._calls:
-                self._house.disk.submit(self._house.folder.forget, file.identity.call_id)
+                self._house.disk.submit(keep_what_was_said, self._house.folder, self._house.layout, file)
 
     # ── small things ──
 

@@ -2,7 +2,8 @@
 
 Four sets of our own (`bench/analysis_sets/`), parted by template. Rules and sentences were written looking at the `dev`
 part only; the figures without a suffix are those of the `test` part. Both parts and the rules have the same authors, so
-take the figures for how well the code does what it was meant to. For your callers, write your own cases:
+take these figures for how well the code does what it was meant to; the `blind` part (`…_blind`) is by an author who has
+read no rule and no list. For your callers, write your own cases:
 
     python -m bench.analysis --cases mine.jsonl --json
 """
@@ -57,7 +58,7 @@ def measure(*, quick: bool, cases: Sequence[Case] | None = None, with_wer: bool 
         found[f"{task}_cases"] = len(mine)
         for split in sorted({case.split for case in mine}):
             part = [case for case in mine if case.split == split]
-            found |= _of_part(task, part, f"_{split}" if split == "dev" else "")
+            found |= _of_part(task, part, "" if split in {"test", "own"} else f"_{split}")
     found |= _times(chosen, 1 if quick else _ROUNDS)
     if cases is None and with_wer:
         found |= _wer_correlation(quick=quick)
@@ -219,18 +220,22 @@ def _wer_correlation(*, quick: bool) -> dict[str, float]:
 
 def table(found: Mapping[str, Any]) -> Table:
     """Show what `measure` found."""
-    shown = Table("", title="test part (dev part), or your own cases")
-    for column in ("cases", "precision", "recall", "F1", "keywords' F1"):
+    shown = Table("", title="test part (dev part), or your own cases; the blind part beside them")
+    for column in ("cases", "precision", "recall", "F1", "keywords' F1", "blind F1", "keywords'"):
         shown.add_column(column, justify="right")
     for task in TASKS:
         if f"{task}_cases" in found:
             columns = (_column(found, f"{task}_{name}") for name in ("precision", "recall", "f1", "f1_floor"))
-            shown.add_row(task, str(found[f"{task}_cases"]), *columns)
+            shown.add_row(task, str(found[f"{task}_cases"]), *columns, *_blind(found, f"{task}_f1"))
     if "trend_f1" in found:
-        shown.add_row("trend of a call", "", "", "", _column(found, "trend_f1"), _column(found, "trend_f1_floor"))
+        trend = (_column(found, "trend_f1"), _column(found, "trend_f1_floor"))
+        shown.add_row("trend of a call", "", "", "", *trend, *_blind(found, "trend_f1"))
     if "intent_ece" in found:
-        shown.add_row("calibration error", "", "", "", _column(found, "intent_ece"), "")
-        shown.add_row("… without temperature", "", "", "", _column(found, "intent_ece_uncalibrated"), "")
+        shown.add_row(
+            "calibration error", "", "", "", _column(found, "intent_ece"), "", _percent(found.get("intent_ece_blind"))
+        )
+        shown.add_row("… without temperature", "", "", "", _column(found, "intent_ece_uncalibrated"), "",
+                      _percent(found.get("intent_ece_uncalibrated_blind")))  # fmt: skip
     if "wer_estimate_r" in found:
         shown.add_row("estimated against true WER, r", "", "", "", f"{found['wer_estimate_r']:.2f}", "")
     if "ms_per_call_p50" in found:
@@ -255,6 +260,14 @@ def _column(found: Mapping[str, Any], key: str) -> str:
     test, dev = found.get(key), found.get(f"{key}_dev")
     written = [f"{100 * test:.1f} %"] if test is not None else []
     return " ".join([*written, f"({100 * dev:.1f} %)"] if dev is not None else written)
+
+
+def _blind(found: Mapping[str, Any], key: str) -> tuple[str, str]:
+    return _percent(found.get(f"{key}_blind")), _percent(found.get(f"{key}_floor_blind"))
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

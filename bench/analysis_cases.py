@@ -1,10 +1,10 @@
 """The labelled utterances of the analysis, ours and one's own, and how answers are counted against them.
 
-Ours lie in `bench/analysis_sets/*.tsv` with their columns in the first line; those of sentiment are calls, turn by
-turn. Entities are marked where they stand: `venga [date=2026-02-12|pasado mañana]`. One's own cases are JSON, one
-object a line: `task` (intent, entity, sentiment, topic) and `text`; `label` or `labels`; for entities the same marks in
-`text`, or `entities` with kind, value and text; and, where they matter, `language`, `country` and `today` (ISO); of
-sentiment also `call` and `trend`.
+Ours lie in `bench/analysis_sets/*.tsv` and, for the part that nobody tunes on, in `blind/` there, with their columns
+in the first line; those of sentiment are calls, turn by turn. Entities are marked where they stand:
+`venga [date=2026-02-12|pasado mañana]`. One's own cases are JSON, one object a line: `task` (intent, entity,
+sentiment, topic) and `text`; `label` or `labels`; for entities the same marks in `text`, or `entities` with kind, value
+and text; and, where they matter, `language`, `country` and `today` (ISO); of sentiment also `call` and `trend`.
 """
 
 import csv
@@ -49,7 +49,7 @@ class Case:
     task: str
     text: str
     split: str = "own"
-    """dev, test, or own for a file of one's own."""
+    """dev, test, blind, or own for a file of one's own."""
     language: str = "es"
     country: str = "ES"
     today: date = date(2026, 2, 10)
@@ -133,8 +133,12 @@ def marked(text: str) -> tuple[str, tuple[Named, ...]]:
 
 
 def our_cases(task: str) -> list[Case]:
-    """Read the set of one task."""
-    with (SETS / _FILES[task]).open(encoding="utf-8", newline="") as file:
+    """Read the set of one task, all its parts."""
+    return [case for folder in (SETS, SETS / "blind") for case in _read(task, folder / _FILES[task])]
+
+
+def _read(task: str, path: Path) -> list[Case]:
+    with path.open(encoding="utf-8", newline="") as file:
         return [_case(task, row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 

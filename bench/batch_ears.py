@@ -35,7 +35,7 @@ from offline.testing.random_whisper import make_random_whisper
 from storage.recordings import wav_header
 
 TITLE: Final = "batch_ears: recordings an hour on one core, beside a plain loop over faster_whisper.transcribe"
-RECORDINGS: Final = 12
+RECORDINGS: Final = 6
 MANY: Final = 1000
 """Recordings over which memory must stay flat."""
 _WARM: Final = 0.1
@@ -44,7 +44,10 @@ _TURNS: Final = 6
 _TOKENS_A_WORD: Final = 1.4
 """What Whisper's tokenizer makes of Spanish, about."""
 _WINDOW_SECONDS: Final = 30
-_BEAM: Final = replace(PREMIUM, temperatures=(0.0,), compression_limit=1e9, likelihood_limit=-1e9)
+BEAM: Final = replace(PREMIUM, temperatures=(0.0,), compression_limit=1e9, likelihood_limit=-1e9)
+"""Premium settings without the fallback to higher temperatures."""
+_QUICK: Final = replace(BEAM, beam=1)
+"""For memory: a beam takes its time and none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,12 @@ def measure(*, quick: bool) -> dict[str, float]:
     """Return recordings per hour and core for each contestant, the ratios, and how memory grew (MiB)."""
     with tempfile.TemporaryDirectory(prefix="batch-ears-") as name:
         folder = Path(name)
-        made = [make_recording(folder / f"rec_{seed}.wav", seed) for seed in range(3 if quick else RECORDINGS)]
-        short = [make_recording(folder / f"short_{seed}.wav", 500 + seed, 2) for seed in range(5 if quick else 20)]
+        made = [make_recording(folder / f"rec_{seed}.wav", seed) for seed in range(2 if quick else RECORDINGS)]
+        short = [make_recording(folder / f"short_{seed}.wav", 500 + seed, 1) for seed in range(5 if quick else 20)]
         results = {"recordings": float(len(made)), "seconds_each": sum(one.seconds for one in made) / len(made)}
         results |= _tiny(made)
         results |= _whisper(made, folder, "nano" if quick else "tiny")
-        results["many"] = float(MANY // 20 if quick else MANY)
+        results["many"] = float(MANY // 50 if quick else MANY)
         results |= _growth(short, folder, int(results["many"]))
     return {name: round(value, 3) for name, value in results.items()}
 
@@ -106,16 +109,16 @@ def _whisper(made: Sequence[MadeRecording], folder: Path, size: str) -> dict[str
     words = sum(one.words for one in made)
     probe = WhisperSecondEar(make_random_whisper(folder / "probe", words_a_window=2))
     for one in made:
-        _listen(one, probe, _BEAM)
+        _listen(one, probe, BEAM)
     own_windows = probe.windows_heard
     probe.close()
     plain_windows = 2 * sum(math.ceil(one.seconds / _WINDOW_SECONDS) for one in made)
-    ear = WhisperSecondEar(_model(folder, size, words, own_windows))
-    own = _processor_seconds(partial(_listen, ear=ear, settings=_BEAM), made)
+    ear = WhisperSecondEar(made_model(folder, size, words, own_windows))
+    own = _processor_seconds(partial(_listen, ear=ear, settings=BEAM), made)
     ear.close()
-    plain = _plain_loop(made, _model(folder, size, words, plain_windows), has_vad=False)
+    plain = plain_loop_seconds(made, made_model(folder, size, words, plain_windows), has_vad=False)
     # With its own VAD the loop joins a side's speech as we do: about as many windows as ours.
-    filtered = _plain_loop(made, _model(folder, size, words, own_windows), has_vad=True)
+    filtered = plain_loop_seconds(made, made_model(folder, size, words, own_windows), has_vad=True)
     hour = 3600 * len(made)
     return {
         "recordings_per_hour_core_whisper": hour / own,
@@ -128,14 +131,14 @@ def _whisper(made: Sequence[MadeRecording], folder: Path, size: str) -> dict[str
     }
 
 
-def _model(folder: Path, size: str, words: int, windows: int) -> Path:
+def made_model(folder: Path, size: str, words: int, windows: int) -> Path:
     """Return a model that writes, over `windows` windows, about the tokens of `words` words."""
     each = min(400, max(1, round(words * _TOKENS_A_WORD / windows)))
     path = folder / f"{size}-{each}"
     return path if path.exists() else make_random_whisper(path, size=size, words_a_window=each)
 
 
-def _plain_loop(made: Sequence[MadeRecording], model: Path, *, has_vad: bool) -> float:
+def plain_loop_seconds(made: Sequence[MadeRecording], model: Path, *, has_vad: bool) -> float:
     """Return the processor seconds of what one writes first: both sides of every file, one after the other.
 
     In its favour: no word times (ours have them), no time stamps to decode, one pass.
@@ -162,7 +165,7 @@ def _processor_seconds(listen: Callable[[MadeRecording], None], made: Sequence[M
     """Return processor seconds for all, after one that does not count."""
     listen(made[0])
     began = time.process_time()
-    for one in made:
+    for one in track(made, "listening", console=Console(stderr=True), transient=True):
         listen(one)
     return time.process_time() - began
 
@@ -179,7 +182,7 @@ def _growth(made: Sequence[MadeRecording], folder: Path, count: int) -> dict[str
             if place == int(count * _WARM):
                 gc.collect()
                 begin = _resident_mib()
-            _listen(made[place % len(made)], ear, _BEAM)
+            _listen(made[place % len(made)], ear, _QUICK)
         gc.collect()
         growth[f"rss_growth_mib_{name}"] = _resident_mib() - begin
         ear.close()

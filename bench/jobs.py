@@ -4,13 +4,18 @@ The jobs do nothing, so that only the queue is measured. The floor is what one w
 that takes the oldest row and marks it done in one transaction; no lease, no heartbeat, no locks, no keys, no retries,
 and a killed worker's job is run again by whoever comes next, or twice at once. It uses the database's own driver.
 
+Done a second is told for a worker with 4 handlers at a time and one with 16: what they finish together is one commit.
+And how long a job waits for a worker that has nothing to do, from the call of `enqueue` to its handler's first line.
+
     python -m bench.jobs [--quick] [--postgres postgresql+psycopg://…] [--json]
+    python -m tests.postgres python -m bench.jobs --postgres URL
 """
 
 import argparse
 import asyncio
 import json
 import sqlite3
+import statistics
 import sys
 import tempfile
 import time
@@ -32,6 +37,9 @@ TITLE: Final = "jobs: enqueued and done a second, beside a plain table without p
 JOBS: Final = 3_000
 QUICK_JOBS: Final = 300
 CONCURRENCY: Final = 4
+MANY: Final = 16
+WAKES: Final = 50
+PAUSE_SECONDS: Final = 0.1
 _KIND: Final = "bench.nothing"
 _TABLE: Final = "CREATE TABLE bench_floor (id {key}, args TEXT NOT NULL, done BOOLEAN NOT NULL DEFAULT FALSE)"
 _INDEX: Final = "CREATE INDEX bench_floor_waiting ON bench_floor (id) WHERE NOT done"
@@ -51,21 +59,33 @@ def run(jobs: int, postgres: str = "") -> dict[str, Any]:
         found["postgresql"] = asyncio.run(_queue_rates(postgres, jobs)) | _postgres_floor(postgres, jobs)
     for rates in found.values():
         rates["ratio_to_floor"] = rates["done_per_second"] / rates["floor_done_per_second"]
+        rates["ratio_to_floor_16"] = rates["done_per_second_16"] / rates["floor_done_per_second"]
     return {"jobs": jobs, "concurrency": CONCURRENCY, **found}
 
 
 def table(found: Mapping[str, Any]) -> Table:
     """Show what `measure` found."""
-    shown = Table("database", "", "enqueued/s, one each", "enqueued/s, one transaction", "done/s", "of the floor")
+    shown = Table(
+        "database",
+        "",
+        "enqueued/s, one each",
+        "enqueued/s, one transaction",
+        f"done/s, {CONCURRENCY} at a time",
+        f"done/s, {MANY} at a time",
+        "of the floor",
+        "wake, median ms",
+        "wake, worst ms",
+    )
     for name in ("sqlite", "postgresql"):
         if name not in found:
             continue
         rates = found[name]
-        done, ratio = rates["done_per_second"], rates["ratio_to_floor"]
-        singly, together = rates["enqueued_per_second"], rates["enqueued_together_per_second"]
-        shown.add_row(name, "queue", f"{singly:.0f}", f"{together:.0f}", f"{done:.0f}", f"{ratio:.0%}")
+        keys = ("enqueued_per_second", "enqueued_together_per_second", "done_per_second", "done_per_second_16")
+        ratios = f"{rates['ratio_to_floor']:.0%}, {rates['ratio_to_floor_16']:.0%}"
+        wakes = (f"{rates[key]:.1f}" for key in ("wake_median_ms", "wake_worst_ms"))
+        shown.add_row(name, "queue", *(f"{rates[key]:.0f}" for key in keys), ratios, *wakes)
         floor, floor_done = rates["floor_enqueued_per_second"], rates["floor_done_per_second"]
-        shown.add_row("", "floor", f"{floor:.0f}", "", f"{floor_done:.0f}", "")
+        shown.add_row("", "floor", f"{floor:.0f}", "", f"{floor_done:.0f}", "", "", "", "")
     return shown
 
 
@@ -76,27 +96,54 @@ async def _queue_rates(url: str, jobs: int) -> dict[str, float]:
         for number in range(jobs):
             await queue.enqueue(_KIND, {"n": number})
         singly = jobs / (time.perf_counter() - began)
-        done = await _drain(queue, jobs)
+        done = await _drain(queue, jobs, CONCURRENCY)
         began = time.perf_counter()
         async with database.begin() as tx:
             for number in range(jobs):
                 await queue.enqueue(_KIND, {"n": number}, tx=tx)
         together = jobs / (time.perf_counter() - began)
+        many = await _drain(queue, jobs, MANY)
+        waits = await _waits(queue)
     return {
         "enqueued_per_second": singly,
         "enqueued_together_per_second": together,
         "done_per_second": done,
+        "done_per_second_16": many,
+        "wake_median_ms": statistics.median(waits) * 1000,
+        "wake_worst_ms": max(waits) * 1000,
     }
 
 
-async def _drain(queue: JobQueue, jobs: int) -> float:
+async def _waits(queue: JobQueue) -> list[float]:
+    """Return how many seconds each of some jobs waited for an idle worker."""
+    ended: asyncio.Queue[float] = asyncio.Queue()
+
+    async def note(_: JobRun) -> None:
+        ended.put_nowait(time.perf_counter())
+
+    handlers = Handlers()
+    handlers.add(_KIND, note)
+    worker = JobWorker(queue, handlers, WorkerSettings(CONCURRENCY))
+    waits = []
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        for number in range(WAKES):
+            await asyncio.sleep(PAUSE_SECONDS)  # until it has nothing to do
+            began = time.perf_counter()
+            await queue.enqueue(_KIND, {"n": number})
+            waits.append(await ended.get() - began)
+        worker.stop()
+    return waits
+
+
+async def _drain(queue: JobQueue, jobs: int, concurrency: int) -> float:
     async def nothing(_: JobRun) -> None:
         return
 
     handlers = Handlers()
     handlers.add(_KIND, nothing)
     began = time.perf_counter()
-    tally = await JobWorker(queue, handlers, WorkerSettings(CONCURRENCY)).run(once=True)
+    tally = await JobWorker(queue, handlers, WorkerSettings(concurrency)).run(once=True)
     passed = time.perf_counter() - began
     if tally.done != jobs:
         raise RuntimeError(f"{tally.done} of {jobs} jobs were done")

@@ -4,12 +4,21 @@ Synthetic calls: metadata of the newest schema with a realistic mixture of label
 as unequally common as words are, and, if asked for, transcripts of six turns. The floor of a search is what one does
 without an index: open every file, parse it, look.
 
+What the worker's gleaner does between two full rounds is measured as well: a look at a folder nobody has written to,
+and one at a folder with one new file, beside a walk through all its names.
+
+The index is filled twice, each time fresh: as `reindex` does it (files read by a process beside the one that writes,
+where there are cores for both), and by one process. Processor time is that of both processes; PostgreSQL's own is not
+in it, for it is a server's.
+
     python -m bench.storage --files 100000 [--transcripts] [--postgres postgresql+psycopg://…]
+    python -m tests.postgres python -m bench.storage --postgres URL
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
 import sys
@@ -20,11 +29,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
+from sqlalchemy import delete
+from sqlalchemy import table as table_of
 
+from offline.arrivals import GRANULARITY_NS, Arrivals
 from storage.database.database import Database
+from storage.database.tables import ANALYSES, CONVERSATIONS, RECORDINGS, SEARCH_TABLE
+from storage.recording_store.local import LocalRecordings
 from storage.reindex import reindex
+from storage.reindex_reader import is_worth_a_process
 from storage.search import SearchQuery, search
 
 TITLE: Final = "storage: metadata files into a fresh index, and searches over them"
@@ -35,7 +50,8 @@ ROUNDS: Final = 15
 _NEW_YEAR: Final = 1_767_225_600.0
 _SENTIMENTS: Final = ("positive", "neutral", "neutral", "neutral", "negative", "frustrated")
 _INTENTS: Final = ("billing_inquiry", "technical_support", "cancellation", "sales", "complaint", "appointment")
-_VOCABULARY: Final = tuple(f"palabra{number}" for number in range(2_000))
+_VOCABULARY: Final = tuple(f"{'acción' if number % 5 == 4 else 'palabra'}{number}" for number in range(2_000))
+"""Every fifth with an accent: hardly a Spanish sentence is without."""
 _WEIGHTS: Final = tuple(1 / (number + 10) for number in range(2_000))
 
 
@@ -48,22 +64,63 @@ class Search:
     is_hit: Callable[[Mapping[str, Any]], bool]
 
 
+def _looks(root: Path) -> dict[str, float]:
+    later = time.time_ns() + 2 * GRANULARITY_NS
+    arrivals = Arrivals(root, now_ns=lambda: later)
+    first = _milliseconds(arrivals.look)
+    quiet = min(_milliseconds(arrivals.look) for _ in range(ROUNDS))
+    draft = root / "metadata" / ".draft"
+    draft.touch()
+    new = draft.rename(root / "metadata" / "rec_new_metadata.json")
+    one_new = _milliseconds(arrivals.look)
+    new.unlink()
+    return {
+        "look_first_ms": first,
+        "look_quiet_ms": quiet,
+        "look_one_new_ms": one_new,
+        "look_walk_ms": _milliseconds(LocalRecordings(root).call_ids),
+    }
+
+
+def _milliseconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return round((time.perf_counter() - began) * 1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan of the files found, and how long it took."""
+
+    search: Search
+    hits: list[str]
+    seconds: float
+
+
 def measure(*, quick: bool) -> dict[str, Any]:
     """Return the figures, for SQLite; seconds, milliseconds, files a second."""
     return run(QUICK_FILES if quick else FILES)
 
 
 def run(files: int, *, transcripts: bool = False, postgres: str = "") -> dict[str, Any]:
-    """Make the files in a temporary folder, index them, search them, and scan them."""
+    """Make the files in a temporary folder, index them, search them, and scan them.
+
+    SQLite's figures stand at the top; those of the empty database at `postgres`, if given, under "postgresql".
+    """
     with tempfile.TemporaryDirectory(prefix="bench-storage-") as name:
         root = Path(name)
         write_files(root, files, transcripts=transcripts)
-        url = postgres or f"sqlite+aiosqlite:///{root / 'index.db'}"
-        return asyncio.run(_measure(root, files, url)) | {
+        found: dict[str, Any] = {
             "files": files,
             "transcripts": transcripts,
-            "database": url.partition("+")[0],
+            "is_beside": is_worth_a_process(files),
+            **_looks(root),
         }
+        scans = [_scanned(root, one) for one in searches(files)]
+        found |= asyncio.run(_measure(root, files, f"sqlite+aiosqlite:///{root / 'index.db'}", scans))
+        if postgres:
+            found["postgresql"] = asyncio.run(_measure(root, files, postgres, scans))
+        return found
 
 
 def write_files(root: Path, files: int, *, transcripts: bool) -> None:
@@ -169,16 +226,27 @@ def searches(files: int) -> list[Search]:
     ]
 
 
-async def _measure(root: Path, files: int, url: str) -> dict[str, Any]:
+async def _measure(root: Path, files: int, url: str, scans: Sequence[Scanned]) -> dict[str, Any]:
+    figures: dict[str, Any] = {"database": url.partition("+")[0]}
     async with Database.open(url) as database:
-        cpu = time.process_time()
-        report = await reindex(database, root)
-        cpu = time.process_time() - cpu
-        if report.indexed != files or report.reported_count:
-            raise RuntimeError(f"{report.indexed} of {files} files indexed, {report.reported_count} reported")
+        for name, beside in (("reindex_one_process", False), ("reindex", None)):
+            async with database.begin() as connection:
+                for index in (RECORDINGS, CONVERSATIONS, ANALYSES, table_of(SEARCH_TABLE)):
+                    await connection.execute(delete(index))
+            cpu = _cpu_seconds()
+            report = await reindex(database, root, beside=beside)
+            cpu = _cpu_seconds() - cpu
+            if report.indexed != files or report.reported_count:
+                raise RuntimeError(f"{report.indexed} of {files} files indexed, {report.reported_count} reported")
+            figures |= {
+                f"{name}_seconds": round(report.seconds, 2),
+                f"{name}_files_per_second": round(report.files_per_second),
+                f"{name}_cpu_seconds": round(cpu, 2),
+                f"{name}_files_per_cpu_second": round(files / cpu),
+            }
         rows: dict[str, dict[str, float]] = {}
-        for one in searches(files):
-            times = []
+        for scanned in scans:
+            one, times = scanned.search, []
             for _ in range(ROUNDS + 1):
                 began = time.perf_counter()
                 async with database.read() as connection:
@@ -188,21 +256,28 @@ async def _measure(root: Path, files: int, url: str) -> dict[str, Any]:
                 "found": len(found),
                 "median_ms": round(statistics.median(times[1:]), 2),
                 "worst_ms": round(max(times[1:]), 2),
+                "scan_ms": round(scanned.seconds * 1000, 1),
             }
-            began = time.perf_counter()
-            hits = scan(root, one)
-            rows[one.name]["scan_ms"] = round((time.perf_counter() - began) * 1000, 1)
-            if sorted(hits) != sorted(row.recording_id for row in found):
+            if sorted(scanned.hits) != sorted(row.recording_id for row in found):
                 raise RuntimeError(f"the search and the scan disagree: {one.name}")
-    return {
-        "reindex_seconds": round(report.seconds, 2),
-        "reindex_files_per_second": round(report.files_per_second),
-        "reindex_cpu_seconds": round(cpu, 2),
-        "reindex_files_per_cpu_second": round(files / cpu),
+    return figures | {
+        "search_slowest_median_ms": max(row["median_ms"] for row in rows.values()),
         "search_worst_ms": max(row["worst_ms"] for row in rows.values()),
         "scan_best_ms": min(row["scan_ms"] for row in rows.values()),
         "searches": rows,
     }
+
+
+def _cpu_seconds() -> float:
+    """Return what this process and those it has waited for have used."""
+    told = os.times()
+    return told.user + told.system + told.children_user + told.children_system
+
+
+def _scanned(root: Path, one: Search) -> Scanned:
+    began = time.perf_counter()
+    hits = scan(root, one)
+    return Scanned(one, hits, time.perf_counter() - began)
 
 
 def scan(root: Path, one: Search) -> list[str]:
@@ -216,18 +291,31 @@ def scan(root: Path, one: Search) -> list[str]:
     return [recording_id for _, recording_id in hits[: one.query.limit]]
 
 
-def table(result: Mapping[str, Any]) -> Table:
+def table(result: Mapping[str, Any]) -> Group:
     """Return what a person reads."""
-    shown = Table(
-        "search",
-        "found",
-        "median ms",
-        "worst ms",
-        "scan of the files, ms",
-        title=f"{result['files']:,} files into a fresh {result['database']} index in {result['reindex_seconds']} s"
-        f" ({result['reindex_files_per_second']:,} a second,"
-        f" {result['reindex_files_per_cpu_second']:,} a second of processor)",
+    filled = Table(
+        "database",
+        "read by",
+        "s",
+        "files a second",
+        "a second of processor",
+        title=f"{result['files']:,} files into a fresh index",
     )
+    databases = [one for one in (result, result.get("postgresql")) if one is not None]
+    for one in databases:
+        usual = "a process beside" if result["is_beside"] else "the same process"
+        for name, who in (("reindex", usual), ("reindex_one_process", "the same process")):
+            figures = (one[f"{name}_{what}"] for what in ("seconds", "files_per_second", "files_per_cpu_second"))
+            filled.add_row(one["database"], who, *(f"{figure:,}" for figure in figures))
+    looks = Table(
+        "nobody wrote, ms", "one new file, ms", "the first look, ms", "a walk, ms", title="a look for new calls"
+    )
+    looks.add_row(*(f"{result[f'look_{what}_ms']:,}" for what in ("quiet", "one_new", "first", "walk")))
+    return Group(filled, looks, *(_searches_table(one) for one in databases))
+
+
+def _searches_table(result: Mapping[str, Any]) -> Table:
+    shown = Table("search", "found", "median ms", "worst ms", "scan of the files, ms", title=result["database"])
     for name, row in result["searches"].items():
         shown.add_row(name, str(row["found"]), f"{row['median_ms']}", f"{row['worst_ms']}", f"{row['scan_ms']:,.0f}")
     return shown
@@ -238,7 +326,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.storage", description=TITLE)
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--transcripts", action="store_true", help="transcripts too, of six turns")
-    parser.add_argument("--postgres", default="", metavar="URL", help="an empty PostgreSQL database, instead of SQLite")
+    parser.add_argument("--postgres", default="", metavar="URL", help="an empty PostgreSQL database, too")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     options = parser.parse_args(arguments)
     result = run(options.files, transcripts=options.transcripts, postgres=options.postgres)

@@ -1,11 +1,7 @@
 """`centralita bank …`: the banks of corrections, the companies' own words, and what people taught them."""
 
-import contextlib
-import getpass
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from centralita.bank_display import candidate_as_json, figures, show_bank, told
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, By, SettingsPath, done, print_json, telling, user
 from centralita.profiles import BANKS
 from centralita.settings import load_settings
 from engines.correction.bank import Rule, Term
@@ -26,7 +22,7 @@ from engines.correction.journal import (
 from engines.correction.keeper import BankKeeper
 from engines.correction.teaching import CONFIRMATIONS
 from engines.correction.words import keys_of
-from vocabulary.errors import CentralitaError, ConfigurationError
+from vocabulary.errors import ConfigurationError
 from vocabulary.problems import nearest
 
 bank_app = typer.Typer(
@@ -38,7 +34,6 @@ Folder = Annotated[
     Path | None, typer.Option("--folder", "-f", help="Folder of the banks; else `banks` beside the agents' files.")
 ]
 Name = Annotated[str, typer.Argument(help="The bank: the name of its file without .toml.")]
-By = Annotated[str, typer.Option(help="Who does it, for the history; else the user logged in.")]
 Contexts = Annotated[list[str] | None, typer.Option()]
 Confirmations = Annotated[
     int, typer.Option(help="Conversations after which a candidate becomes a rule by itself.", min=1)
@@ -53,14 +48,14 @@ def list_banks(
     as_json: AsJson = False,
 ) -> None:
     """Show the banks there are, or the rules and words of one."""
-    with _telling(as_json):
+    with telling(as_json):
         place = _folder(folder, settings)
         if name:
             show_bank(_keeper(place, name).read().bank, as_json)
             return
         rows = [figures(_keeper(place, one)) for one in _names(place)]
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     table = Table("bank", "rules", "words", "candidates", box=None, pad_edge=False)
     for row in rows:
@@ -87,12 +82,12 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a rule (contexts may be given several times), or with --kind a word of the company's own."""
-    with _telling(as_json):
+    with telling(as_json):
         keeper = _keeper(_folder(folder, settings), name, may_be_new=True)
         if kind:
             if meant:
                 raise ConfigurationError("a word is given alone: `centralita bank add NAME WORD --kind product`")
-            count, what = keeper.add_terms([Term(" ".join(heard.split()), kind)], by=by or _user()), heard
+            count, what = keeper.add_terms([Term(" ".join(heard.split()), kind)], by=by or user()), heard
         else:
             if not meant:
                 raise ConfigurationError('say what was meant, too ("-" takes the words away), or give --kind')
@@ -107,8 +102,8 @@ def add(
                 not_before=tuple(not_before or ()),
                 not_near=tuple(not_near or ()),
             )
-            count, what = keeper.add_rules([rule], by=by or _user()), rule.id
-    _done(as_json, {"added": count, "what": what}, f"{'added' if count else 'known already'}: {what}")
+            count, what = keeper.add_rules([rule], by=by or user()), rule.id
+    done(as_json, {"added": count, "what": what}, f"{'added' if count else 'known already'}: {what}")
 
 
 @bank_app.command()
@@ -121,9 +116,9 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Take a rule or a word away; `undo` brings it back."""
-    with _telling(as_json):
-        entry = _keeper(_folder(folder, settings), name).remove(what, by=by or _user())
-    _done(as_json, {"removed": what, "entry": entry}, f"removed: {what} (entry {entry})")
+    with telling(as_json):
+        entry = _keeper(_folder(folder, settings), name).remove(what, by=by or user())
+    done(as_json, {"removed": what, "entry": entry}, f"removed: {what} (entry {entry})")
 
 
 @bank_app.command("import")
@@ -140,12 +135,12 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Add everything a file holds; all of it, or nothing when something is wrong in it."""
-    with _telling(as_json):
+    with telling(as_json):
         bank = read_import(file, kind)
         keeper = _keeper(_folder(folder, settings), name, may_be_new=True)
-        rules = keeper.add_rules(bank.rules, by=by or _user()) if bank.rules else 0
-        terms = keeper.add_terms(bank.terms, by=by or _user()) if bank.terms else 0
-    _done(as_json, {"rules": rules, "terms": terms}, f"{rules} rules and {terms} words are new")
+        rules = keeper.add_rules(bank.rules, by=by or user()) if bank.rules else 0
+        terms = keeper.add_terms(bank.terms, by=by or user()) if bank.terms else 0
+    done(as_json, {"rules": rules, "terms": terms}, f"{rules} rules and {terms} words are new")
 
 
 @bank_app.command()
@@ -156,7 +151,7 @@ def export(
     settings: SettingsPath = None,
 ) -> None:
     """Write a bank, with what it was taught, as one bank file."""
-    with _telling(as_json=False):
+    with telling(as_json=False):
         content = as_toml(_keeper(_folder(folder, settings), name).read().bank)
         if file is None:
             typer.echo(content, nl=False)
@@ -176,11 +171,11 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """Count what is in the banks, and what they were taught."""
-    with _telling(as_json):
+    with telling(as_json):
         place = _folder(folder, settings)
         rows = [figures(_keeper(place, one)) for one in ([name] if name else _names(place))]
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     for row in rows:
         table = Table("", "", title=row["bank"], box=None, show_header=False, title_justify="left")
@@ -207,13 +202,13 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Correct a transcript: what differs is learned, and holds from the next call on once it is confirmed."""
-    with _telling(as_json):
+    with telling(as_json):
         keeper = _keeper(_folder(folder, settings), name, confirmations=confirmations, may_be_new=True)
-        taught = keeper.correct_transcript(heard, meant, by=by or _user(), conversation=conversation)
+        taught = keeper.correct_transcript(heard, meant, by=by or user(), conversation=conversation)
     if as_json:
         promoted = [rule.id for rule in taught.promoted]
         shown = [candidate_as_json(one) for one in taught.candidates]
-        typer.echo(json.dumps({"ok": True, "candidates": shown, "promoted": promoted}, ensure_ascii=False))
+        print_json({"ok": True, "candidates": shown, "promoted": promoted})
         return
     for one in taught.candidates:
         held = "a rule" if one.is_rule else f"seen in {one.conversations} of {confirmations} conversations"
@@ -231,10 +226,10 @@ def candidates(
     as_json: AsJson = False,
 ) -> None:
     """Show what was corrected and is no rule yet, the most confirmed first."""
-    with _telling(as_json):
+    with telling(as_json):
         found = [one for one in _keeper(_folder(folder, settings), name).read().candidates if every or not one.is_rule]
     if as_json:
-        typer.echo(json.dumps([candidate_as_json(one) for one in found], ensure_ascii=False))
+        print_json([candidate_as_json(one) for one in found])
         return
     table = Table("candidate", "heard", "meant", "seen", "refuted", "", box=None, pad_edge=False)
     for one in found:
@@ -255,9 +250,9 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Make a candidate a rule now."""
-    with _telling(as_json):
-        rule = _keeper(_folder(folder, settings), name).promote(candidate, by=by or _user())
-    _done(as_json, {"rule": rule.model_dump(exclude_defaults=True)}, f"holds from now on: {rule.heard} → {rule.meant}")
+    with telling(as_json):
+        rule = _keeper(_folder(folder, settings), name).promote(candidate, by=by or user())
+    done(as_json, {"rule": rule.model_dump(exclude_defaults=True)}, f"holds from now on: {rule.heard} → {rule.meant}")
 
 
 @bank_app.command()
@@ -270,15 +265,15 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """Take something back that was taught or changed; the history keeps both."""
-    with _telling(as_json):
-        undone = _keeper(_folder(folder, settings), name).undo(entry, by=by or _user())
-    _done(as_json, {"undone": undone.model_dump(mode="json")}, f"undone: {told(undone)}")
+    with telling(as_json):
+        undone = _keeper(_folder(folder, settings), name).undo(entry, by=by or user())
+    done(as_json, {"undone": undone.model_dump(mode="json")}, f"undone: {told(undone)}")
 
 
 @bank_app.command()
 def history(name: Name, folder: Folder = None, settings: SettingsPath = None, as_json: AsJson = False) -> None:
     """Show everything that was ever taught or changed, the oldest first."""
-    with _telling(as_json):
+    with telling(as_json):
         entries = _keeper(_folder(folder, settings), name).history()
     counting = {number for number, _ in standing(entries)}
     if as_json:
@@ -286,7 +281,7 @@ def history(name: Name, folder: Folder = None, settings: SettingsPath = None, as
             {"entry": number, "counts": number in counting, **entry.model_dump(mode="json", exclude_defaults=False)}
             for number, entry in enumerate(entries, 1)
         ]
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     table = Table("entry", "when", "who", "what", "", box=None, pad_edge=False)
     for number, entry in enumerate(entries, 1):
@@ -313,27 +308,3 @@ def _keeper(folder: Path, name: str, *, confirmations: int = CONFIRMATIONS, may_
     if not may_be_new and name not in _names(folder):
         raise ConfigurationError(f"there is no bank {folder / name}.toml.{nearest(name, _names(folder))}")
     return BankKeeper(folder / f"{name}.toml", confirmations=confirmations)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return ""
-
-
-def _done(as_json: bool, found: dict[str, Any], told: str) -> None:
-    typer.echo(json.dumps({"ok": True, **found}, ensure_ascii=False) if as_json else told)
-
-
-@contextlib.contextmanager
-def _telling(as_json: bool) -> Iterator[None]:
-    """Say in one line what could not be done, and end with an exit code."""
-    try:
-        yield
-    except CentralitaError as error:
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False))
-        else:
-            typer.echo(f"centralita: {error}", err=True)
-        raise typer.Exit(1) from error

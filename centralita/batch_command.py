@@ -27,8 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from centralita.config_command import AsJson, SettingsPath
-from centralita.recordings_command import DatabaseUrl
+from centralita.command_line import AsJson, DatabaseUrl, SettingsPath
 from centralita.second_listening import equipment_of
 from centralita.settings import Settings, load_settings
 from centralita.storehouse import opened_catalogue
@@ -44,13 +43,16 @@ from offline.batch.selection import unprocessed as unprocessed_ones
 from offline.batch.unit_files import Installation, unit_files
 from offline.retranscribe.port import SecondListeningError
 from storage.jobs.open_queue import open_queue
+from storage.recording_store.item import Artefact, Item
 from vocabulary.errors import CentralitaError, ConfigurationError
 
 SHOWN: Final = 50
 """Recordings named one by one on the screen; --json has them all."""
 
 batch_app = typer.Typer(
-    help="The second listening: transcribe again where it is worth it, correct, analyse.", no_args_is_help=True
+    help="The second listening: transcribe again where it is worth it, correct, analyse.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 Concurrent = Annotated[
@@ -105,6 +107,10 @@ def single(
     as_json: AsJson = False,
 ) -> None:
     """Process one recording."""
+    try:
+        Item(recording_id.removeprefix("rec_"), Artefact.METADATA)
+    except ValueError as exc:
+        raise typer.BadParameter(f"--recording-id {recording_id!r}: {exc}") from exc
     _go(_Wish(settings, database, 1, again, dry_run, queue, as_json, ear, threshold), one(recording_id))
 
 
@@ -303,7 +309,8 @@ class _Bar:
 def _show(report: BatchReport) -> None:
     counted = ", ".join(f"{number} {outcome.value}" for outcome, number in report.counts.items())
     console = Console()
-    console.print(f"{counted or 'nothing to do'}, {report.retranscribed} transcribed again, {report.seconds:.1f} s")
+    again = f", {report.retranscribed} transcribed again" if report.count(Outcome.PROCESSED) else ""
+    console.print(f"{counted or 'nothing to do'}{again}, {report.seconds:.1f} s")
     if report.is_interrupted:
         console.print("[yellow]stopped before the end[/]: the same command goes on")
     if report.stopped:
@@ -323,7 +330,7 @@ def _show(report: BatchReport) -> None:
 def main(words: list[str] | None = None) -> Any:
     """Run the command; what is wrong by the user's hand is one clear line."""
     try:
-        return batch_app(words)
+        return batch_app(words, prog_name="centralita batch")
     except CentralitaError as error:
         sys.stderr.write(f"centralita: {error}\n")
         raise SystemExit(2) from None

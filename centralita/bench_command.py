@@ -28,6 +28,7 @@ NAMES: Final = {
     "provisioning": "500 trunks and 5,000 numbers: rendered, checked, loaded by a real Asterisk; beside a plain write",
     "tones": "how exactly a hang-up tone is learned from a recording, by noise; and what is wrongly taken for one",
     "understanding": "mood, problems and doubts of callers' turns: F1 by task on labelled sets; beside plain keywords",
+    "voice_mood": "loudness, pitch and pace of a voice, and what they add to the mood; synthetic voices only",
     "correction": "word errors before and after by level, false corrections, six distances; the online level",
     "analysis": "intents, entities, mood and topics of finished calls: F1 on labelled sets; beside plain keywords",
     "batch": "recordings an hour and core of the second listening, and its memory; beside a plain loop",
@@ -35,6 +36,8 @@ NAMES: Final = {
     "batch_ears": "recordings an hour and core by ear, beside a plain loop over faster_whisper",
     "storage": "metadata files into a fresh index, and searches over them; beside a scan of the files",
     "recording_store": "puts and gets of recordings, encrypted and not; beside boto3 on the same server",
+    "customers": "lateness of a 20 ms timer while tools look customers up; beside asking on the same loop",
+    "sealed_search": "searches for words of encrypted calls, opened one by one; beside the same calls in clear",
     "jobs": "jobs enqueued and done a second; beside a plain table without promises",
 }
 
@@ -45,6 +48,10 @@ class Benchmark(Protocol):
     def measure(self, *, quick: bool) -> Mapping[str, Any]: ...
 
     def table(self, result: Mapping[str, Any]) -> RenderableType: ...
+
+
+class BenchmarkOfWhisper(Protocol):
+    def measure(self, *, quick: bool, whisper: bool) -> Mapping[str, Any]: ...
 
 
 class BenchmarkOfCases(Protocol):
@@ -69,15 +76,22 @@ def commit() -> str:
     return done.stdout.strip()
 
 
-def _run_one(name: str, *, quick: bool, as_json: bool, cases: Path | None, console: Console) -> None:
+def _run_one(name: str, *, quick: bool, whisper: bool, as_json: bool, cases: Path | None, console: Console) -> None:
     module = importlib.import_module(f"bench.{name}")
     benchmark = cast(Benchmark, module)
-    if cases is not None and "cases" not in inspect.signature(benchmark.measure).parameters:
+    takes = inspect.signature(benchmark.measure).parameters
+    if cases is not None and "cases" not in takes:
         raise typer.BadParameter(f"the benchmark {name!r} takes no cases of your own")
+    if whisper and "whisper" not in takes:
+        raise typer.BadParameter(f"the benchmark {name!r} knows no --whisper; `batch` does")
     console.rule(f"[bold]{benchmark.TITLE}")
     try:
-        own_cases = cast(BenchmarkOfCases, module)
-        result = dict(benchmark.measure(quick=quick) if cases is None else own_cases.measure(quick=quick, cases=cases))
+        if cases is not None:
+            result = dict(cast(BenchmarkOfCases, module).measure(quick=quick, cases=cases))
+        elif whisper:
+            result = dict(cast(BenchmarkOfWhisper, module).measure(quick=quick, whisper=True))
+        else:
+            result = dict(benchmark.measure(quick=quick))
     except (CentralitaError, OSError) as error:
         if cases is None:
             raise
@@ -96,6 +110,9 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="Smaller loads: to see that it works, not to compare.")
     ] = False,
+    whisper: Annotated[
+        bool, typer.Option("--whisper", help="`batch`: with the Whisper adapter too, beside faster_whisper.")
+    ] = False,
     cases: Annotated[
         Path | None,
         typer.Option("--cases", metavar="FILE", help="Cases of your own, in the format of its sets."),
@@ -110,4 +127,4 @@ def bench(
     if name != "all" and name not in NAMES:
         raise typer.BadParameter(f"there is no benchmark {name!r}; there are: {', '.join(NAMES)}, all")
     for one in NAMES if name == "all" else [name]:
-        _run_one(one, quick=quick, as_json=as_json, cases=cases, console=console)
+        _run_one(one, quick=quick, whisper=whisper, as_json=as_json, cases=cases, console=console)

@@ -31,6 +31,7 @@ from ari_app.switchboard import Switchboard
 from audio_socket.server import AudioSocketServer
 from centralita.agents import Agent
 from centralita.child import is_spare, tell_ready, wait_until_needed
+from centralita.customer_desk import notes_of, opened_customers
 from centralita.logs import set_up_logging
 from centralita.profiles import profiles_of, rehearsed, script_mind
 from centralita.secret import kept_token
@@ -43,7 +44,6 @@ from engines.speech.client import SpeechClient
 from engines.tts.prompts import PromptCache
 from engines.vad.detector import VadSettings, voice_detector
 from engines.vad.webrtc import WebrtcDetector
-from storage.customers import FileCustomers
 from storage.recordings import RecordingLayout, RecordingWriter
 from vocabulary.audio import AudioFormat
 from vocabulary.errors import CentralitaError, ConfigurationError
@@ -146,7 +146,7 @@ async def _open_house(
         mouth=engines.mouth,
         voices=_voices(stack, settings),
         prompts=prompts,
-        tools=CustomerTools(FileCustomers(settings.storage.customers, settings.storage.customers_journal)),
+        tools=CustomerTools(await stack.enter_async_context(opened_customers(settings, step_back)), notes_of(settings)),
         recordings=stack.enter_context(RecordingWriter()),
         layout=RecordingLayout(settings.storage.local_path),
         live=live,
@@ -255,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wait_until_needed()
     try:
         settings = load_settings(found.settings)
-        set_up_logging(settings.run.log_level)
+        set_up_logging(settings.run.log_level, shows_numbers=settings.run.log_numbers)
         if spare:
             logger.warning("taking over")
         uvloop.run(serve(settings))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from ari_app.live_client import LiveAddress, LiveClient, LiveUnreachable
 from ari_app.live_events import HangUpCall, LiveCommand, Snapshot, TransferCall
 from centralita.call_board import CallBoard
 from centralita.calls import events_token
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, SettingsPath, telling
 from centralita.settings import Settings, load_settings
 from vocabulary.errors import CentralitaError
 
@@ -33,7 +32,7 @@ _DRAWINGS_PER_SECOND = 5
 def list_calls(settings: SettingsPath = None, as_json: AsJson = False) -> None:
     """Show the calls there are right now."""
     client = _client(load_settings(settings))
-    with _telling(as_json):
+    with telling(as_json, way_out=_way_out):
         snapshot = asyncio.run(_snapshot(client))
     if as_json:
         typer.echo(json.dumps({"calls": to_json_object(snapshot.calls)}, ensure_ascii=False))
@@ -46,7 +45,7 @@ def watch(settings: SettingsPath = None, as_json: AsJson = False) -> None:
     """Follow all calls live until Ctrl-C; with --json, or into a pipe, one event a line, as it comes."""
     client = _client(load_settings(settings))
     is_for_eyes = Console().is_terminal and not as_json
-    with contextlib.suppress(KeyboardInterrupt), _telling(as_json):
+    with contextlib.suppress(KeyboardInterrupt), telling(as_json, way_out=_way_out):
         asyncio.run(_draw_events(client) if is_for_eyes else _print_events(client))
 
 
@@ -73,23 +72,13 @@ def _client(settings: Settings) -> LiveClient:
 
 def _command(command: LiveCommand, settings: SettingsPath, as_json: bool) -> None:
     client = _client(load_settings(settings))
-    with _telling(as_json):
+    with telling(as_json, way_out=_way_out):
         asyncio.run(client.command(command))
     typer.echo(json.dumps({"ok": True}) if as_json else "done")
 
 
-@contextlib.contextmanager
-def _telling(as_json: bool) -> Iterator[None]:
-    """Say in one line what could not be done, and end with exit code 1; settings that are wrong end with 2 instead."""
-    try:
-        yield
-    except CentralitaError as error:
-        way_out = "; is `centralita up` running?" if isinstance(error, LiveUnreachable) else ""
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "error": f"{error}{way_out}"}, ensure_ascii=False))
-        else:
-            typer.echo(f"centralita: {error}{way_out}", err=True)
-        raise typer.Exit(1) from error
+def _way_out(error: CentralitaError) -> str:
+    return "; is `centralita up` running?" if isinstance(error, LiveUnreachable) else ""
 
 
 def _listing(snapshot: Snapshot) -> Table:

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, SettingsPath
 from centralita.later import LaterGroup
-from centralita.logs import set_up_logging
+from centralita.logs import set_up_logging, tell_crashes_without_words
 from centralita.settings import load_settings, settings_file
 from vocabulary.errors import CentralitaError
 
@@ -37,7 +37,7 @@ def up(settings: SettingsPath = None) -> None:
 
 @app.command()
 def health(settings: SettingsPath = None, as_json: AsJson = False) -> None:
-    """Say what is ready and what is missing; exit code 1 when calls cannot be taken."""
+    """Say what is ready and what is missing, for calls and after them; exit code 1 when a person must act."""
     from centralita.health import health_of
 
     logging.disable(logging.CRITICAL)  # its own report is all that is wanted here
@@ -86,6 +86,7 @@ def demo(
 
 def main() -> None:
     """Run the command; what goes wrong by the user's hand is one clear line, not a traceback."""
+    tell_crashes_without_words()
     try:
         app()
     except CentralitaError as error:

@@ -3,21 +3,16 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from centralita.agents import Agent, configured_agents
+from centralita.command_line import AsJson, SettingsPath
 from centralita.settings import Settings, load_settings, settings_file
 from vocabulary.problems import Misconfigured, Problem
 
 config_app = typer.Typer(help="Settings and agents: are they right, and what are they.", no_args_is_help=True)
-
-SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", "-s", help="Settings file (default: CENTRALITA_CONFIG, centralita.toml).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
 @config_app.command("check")

@@ -1,7 +1,6 @@
 """`centralita health`: is everything there that a call needs, and if not, what is to be done."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -12,6 +11,8 @@ from ari_app.errors import AriError
 from ari_app.live_client import LiveAddress, LiveClient
 from ari_app.rest import AriRest
 from centralita.calls import ami_address, ari_address, events_token
+from centralita.health_storage import storage_health
+from centralita.process_ids import is_running
 from centralita.profiles import profiles_of
 from centralita.settings import Settings
 from centralita.up import read_report
@@ -29,7 +30,7 @@ async def health_of(settings: Settings) -> list[EngineHealth]:
     """Ask every part; none of them keeps the others waiting."""
     asked: tuple[Callable[[Settings], Awaitable[list[EngineHealth]]], ...] = (
         *(_asterisk, _calls, _speech, _mind),
-        *(_agi, _ami, _block_list),
+        *(_agi, _ami, _block_list, storage_health),
     )
     answers = await asyncio.gather(*(ask(settings) for ask in asked))
     return [*(one for answer in answers for one in answer), _guard(settings), _voice(settings)]
@@ -104,19 +105,9 @@ def _guard(settings: Settings) -> EngineHealth:
     """Calls are taken without it, but nobody would notice when `calls` hangs."""
     name = "guard"
     status = next((one for one in read_report(settings.run.state_folder) if one.name == name), None)
-    if status is None or status.pid is None or not status.is_ready or not _is_running(status.pid):
+    if status is None or status.pid is None or not status.is_ready or not is_running(status.pid):
         return EngineHealth(name, is_ready=False, detail="not running; is `centralita up` running?")
     return EngineHealth(name, is_ready=True, device=f"pid {status.pid}")
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's: it runs
-        return True
-    return True
 
 
 async def _speech(settings: Settings) -> list[EngineHealth]:

@@ -64,6 +64,14 @@ LATER: Final[dict[str, tuple[str, str]]] = {
         "centralita.bank_command:bank_app",
         "Banks of corrections: what an ear mishears, the company's own words, and what people taught.",
     ),
+    "customers": (
+        "centralita.customers_command:customers_app",
+        "Whom the agents' tools know: import them from files, see them, change them.",
+    ),
+    "callbacks": (
+        "centralita.callbacks_command:callbacks_app",
+        "What callers were promised: callbacks, appointments, cancellations; see them, settle them.",
+    ),
     "stats": ("centralita.stats_command:stats", "Show what is kept and how much of it has been processed."),
     "worker": (
         "centralita.worker_command:worker",

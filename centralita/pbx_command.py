@@ -30,7 +30,7 @@ from ari_app.ami_state import Change, DeviceChanged, Lost, Missed, QueueChanged,
 from ari_app.blocklist_file import WatchedBlockList, change_file, read_block_list, today
 from ari_app.screening import Rule, Verdict, normalised
 from centralita.child import tell_ready
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, SettingsPath, telling
 from centralita.logs import set_up_logging
 from centralita.settings import load_settings
 from vocabulary.errors import CentralitaError, ConfigurationError
@@ -138,7 +138,7 @@ def agi(
 ) -> None:
     """Serve agi://HOST:PORT/entry until Ctrl-C: screens callers and chooses the agent (docs/agi-and-ami.md)."""
     loaded = load_settings(settings)
-    set_up_logging(loaded.run.log_level)
+    set_up_logging(loaded.run.log_level, shows_numbers=loaded.run.log_numbers)
     if blocklist is not None:
         read_block_list(blocklist)  # a file that is broken from the start is told to whoever names it
     lists = WatchedBlockList(blocklist or loaded.agi.blocklist or DEFAULT_BLOCKLIST)
@@ -379,13 +379,11 @@ def _telling(as_json: bool, code: int = 1) -> Iterator[None]:
     """Say in one line what could not be done, and end with an exit code."""
     logging.disable(logging.CRITICAL)  # the line is all that is wanted here
     try:
-        yield
-    except CentralitaError as error:
-        way_out = "; is `enabled = yes` in manager.conf?" if isinstance(error, AmiUnreachable) else ""
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "error": f"{error}{way_out}"}, ensure_ascii=False))
-        else:
-            typer.echo(f"centralita: {error}{way_out}", err=True)
-        raise typer.Exit(code) from error
+        with telling(as_json, code=code, way_out=_way_out):
+            yield
     finally:
         logging.disable(logging.NOTSET)
+
+
+def _way_out(error: CentralitaError) -> str:
+    return "; is `enabled = yes` in manager.conf?" if isinstance(error, AmiUnreachable) else ""

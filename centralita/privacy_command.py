@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, SettingsPath
 from centralita.settings import Settings, load_settings
 from storage.privacy.export import export_redacted
 from storage.privacy.pseudonyms import Pseudonyms

@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, DatabaseUrl, SettingsPath
 from centralita.privacy_command import add_recording_commands
 from centralita.settings import Settings, load_settings
 from centralita.storehouse import opened_catalogue, recordings_of
 from storage.catalogue import Catalogue
 from storage.database.recordings import IndexedRecording
+from storage.hangup_notes import enter_hangups
 from storage.metadata.files import metadata_json
 from storage.reindex import ReindexReport, reindex
 from storage.retention import RetentionPolicy, RetentionReport, apply_retention
@@ -30,9 +31,6 @@ recordings_app = typer.Typer(help="What is kept of calls: find it, show it, dele
 add_recording_commands(recordings_app, recordings_of)
 
 RecordingId = Annotated[str, typer.Argument(help="As `centralita recordings list` shows it: rec_ and the call's id.")]
-DatabaseUrl = Annotated[
-    str, typer.Option("--database", help="Database URL (default: centralita.db beside the folder of recordings).")
-]
 Days = Annotated[float | None, typer.Option(help="Keep it so many days; without it, for ever.")]
 Result = TypeVar("Result")
 SHOWN_REPORTS: Final = 50
@@ -89,7 +87,7 @@ def list_recordings(
 
     async def work(catalogue: Catalogue, _: Settings) -> list[IndexedRecording]:
         async with catalogue.database.read() as connection:
-            return await search(connection, query)
+            return await search(connection, query, catalogue.sealing)
 
     found = in_catalogue(settings, database, work)
     if as_json:
@@ -192,6 +190,7 @@ def rebuild(settings: SettingsPath = None, database: DatabaseUrl = "", as_json: 
     async def work(catalogue: Catalogue, loaded: Settings) -> ReindexReport:
         with bar:
             task = bar.add_task("", total=None)
+            await enter_hangups(catalogue, time.time())
             return await reindex(
                 catalogue.database,
                 loaded.storage.local_path,

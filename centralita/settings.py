@@ -215,10 +215,16 @@ class StorageSettings(_Section):
     """Still read, no longer used for new calls."""
     encryption_keys: PlacedPath = Path("data/keys")
     """Folder of the calls' wrapped keys; outside of local_path, for who deletes a key there has deleted the call."""
+    customers_in: Literal["database", "file"] = "database"
+    """Where tools look customers up; "file": in `customers` and `customers_journal`, without a database."""
+    customers_seconds: Seconds = 2.0
+    """A database that needs longer to answer a tool counts as out of reach this time."""
     customers: PlacedPath = Path("examples/customers.toml")
-    """The example store of customers (docs/agents.md)."""
+    """Customers entered into a new database, once; with "file", the store itself (docs/agents.md)."""
     customers_journal: PlacedPath = Path("data/customers.jsonl")
-    """Where changes of customers, callbacks and appointments are kept."""
+    """Where changes of customers are kept with "file"."""
+    notes: PlacedPath = Path("data/notes")
+    """Folder of callbacks and other notes of calls, until the worker has taken them up."""
 
 
 class OfflineSettings(_Section):
@@ -230,6 +236,8 @@ class OfflineSettings(_Section):
     """`worker` listens to every call again; off: only `centralita batch` does."""
     concurrency: int = Field(default=1, ge=1, le=64)
     """Recordings that `worker` listens to at a time, each in a process."""
+    niceness: int = Field(default=15, ge=0, le=19)
+    """How far `worker` stands back for voices when the processor is short: 0 not at all, 19 behind everything."""
     ear: str = "tiny"
     """"tiny", or "whisper:" and the folder of a model converted for CTranslate2."""
     threshold: float = Field(default=0.2, ge=0, le=1)
@@ -238,6 +246,23 @@ class OfflineSettings(_Section):
     """Whose numbers and money callers mean where the number they dialled does not tell."""
     time_zone: str = ""
     """Of the callers' calendar, such as "Europe/Madrid"; "" is this machine's."""
+
+
+class SecondOpinionSettings(_Section):
+    """A language model that also judges finished calls; callers' words leave for its server (docs/analysis.md)."""
+
+    enabled: bool = False
+    """On: every call that is listened to again is shown to the model."""
+    url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
+    """Base of an OpenAI-compatible server, up to and with the version, such as "http://127.0.0.1:1234/v1"."""
+    model: str = ""
+    """Which model of that server is asked."""
+    api_key: SecretRef | None = None
+    """Its key; without it none is sent."""
+    timeout_seconds: Seconds = 60.0
+    """Deadline of one answer; it is asked twice at most, and without an answer the analysis is that of the rules."""
+    max_tokens: int = Field(default=2000, ge=1)
+    """Longest answer; one that breaks off is none."""
 
 
 class EventsSettings(_Section):
@@ -269,6 +294,8 @@ class RunSettings(_Section):
     """What must survive a crash of ours: dialogues, tokens, process ids."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is worth a line in the log."""
+    log_numbers: bool = False
+    """The numbers of callers who were screened or refused stand in the log."""
     adopt_seconds: Seconds = 2.0
     """A caller whom a restarted process has not taken back by then goes to the fallback."""
 
@@ -292,6 +319,7 @@ class Settings(_Section):
     agents: AgentsSettings = Field(default_factory=AgentsSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     offline: OfflineSettings = Field(default_factory=OfflineSettings)
+    second_opinion: SecondOpinionSettings = Field(default_factory=SecondOpinionSettings)
     events: EventsSettings = Field(default_factory=EventsSettings)
     run: RunSettings = Field(default_factory=RunSettings)
 
@@ -339,12 +367,18 @@ def settings_file(path: Path | None, environment: Mapping[str, str]) -> Path | N
 
 def _unfit(settings: Settings, source: str) -> list[Problem]:
     """Check what only the whole can know."""
+    opinion = settings.second_opinion
+    problems = [
+        Problem(source, f"second_opinion.{key}", "is required and missing: second_opinion.enabled is true.")
+        for key in ("url", "model")
+        if opinion.enabled and not getattr(opinion, key)
+    ]
     try:
         settings.turns.for_language("es")
     except ConfigurationError as exc:
         key, _, message = str(exc).partition(" ")
-        return [Problem(source, key, message)]
-    return []
+        problems.append(Problem(source, key, message))
+    return problems
 
 
 def _from_environment(

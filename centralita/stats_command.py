@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from centralita.config_command import AsJson, SettingsPath
-from centralita.recordings_command import DatabaseUrl, in_catalogue
+from centralita.command_line import AsJson, DatabaseUrl, SettingsPath
+from centralita.recordings_command import in_catalogue
 from centralita.settings import Settings
 from storage.catalogue import Catalogue
 from storage.stats import ProcessingStats, StorageStats, processing_stats, storage_stats

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conversation.tools import ToolError, ToolOutcome, ToolResult
 from storage.customers import Customer, Customers, StoreUnavailable
+from storage.notes import APPOINTMENT, CALLBACK, Notes
 from vocabulary.call import CallIdentity
 from vocabulary.errors import ConfigurationError
 
@@ -19,24 +20,30 @@ _NOTICE: Final = timedelta(days=1)
 class CustomerTools:
     """A `ToolRunner`; arguments come checked (`conversation.tools.checked_arguments`)."""
 
-    def __init__(self, customers: Customers, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, customers: Customers, notes: Notes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._customers = customers
+        self._notes = notes
         self._now = now
 
     async def run(self, name: str, arguments: Mapping[str, Any], call: CallIdentity) -> ToolOutcome:
         """Do it; whatever is wrong comes back as a `ToolError`. Deadlines are the caller's."""
         try:
             return await self._do(name, arguments, call)
-        except (StoreUnavailable, ConfigurationError):
-            logger.exception("customers are out of reach", extra={"tool": name, "call_id": call.call_id})
-            return ToolError("unavailable", "the customers' records are out of reach at the moment")
+        except (StoreUnavailable, ConfigurationError) as error:
+            told = {"tool": name, "call_id": call.call_id, "reason": str(error)}
+            logger.error("customers are out of reach", extra=told)
+            return ToolError(
+                "unavailable", "the customers' records are out of reach: say that it cannot be looked up now"
+            )
 
     async def _do(self, name: str, arguments: Mapping[str, Any], call: CallIdentity) -> ToolOutcome:
         if name == "schedule_callback":
             return await self._schedule_callback(arguments, call)
         if name == "book_appointment":
             details = {"phone": call.caller, **arguments, "call_id": call.call_id}
-            return ToolResult({"appointment_id": await self._customers.note("appointment", details)})
+            return ToolResult({"appointment_id": (await self._notes.keep(APPOINTMENT, details)).note_id})
         customer = await self._customer(name, arguments, call)
         if customer is None:
             return ToolError("not_found", "there is no such customer; ask for the customer number")
@@ -85,8 +92,8 @@ class CustomerTools:
             return ToolError("bad_arguments", "the caller's number is hidden; ask which number to ring")
         when = arguments["datetime"]
         details = {"phone": phone, "datetime": when, "reason": arguments.get("reason", ""), "call_id": call.call_id}
-        callback_id = await self._customers.note("callback", details)
-        return ToolResult({"callback_id": callback_id, "callback_phone": phone, "callback_datetime": when})
+        note = await self._notes.keep(CALLBACK, details)
+        return ToolResult({"callback_id": note.note_id, "callback_phone": phone, "callback_datetime": when})
 
 
 def _who(customer: Customer) -> dict[str, str]:

@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import importlib
-import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, TypeAlias, cast
 
@@ -17,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from centralita.child import tell_ready
-from centralita.config_command import AsJson, SettingsPath
+from centralita.command_line import AsJson, DatabaseUrl, SettingsPath, done, print_json, telling
 from centralita.logs import set_up_logging
 from centralita.second_listening import WorkAfterCalls
 from centralita.settings import Settings, load_settings
@@ -28,7 +27,7 @@ from storage.jobs.job import Job, JobState
 from storage.jobs.open_queue import open_queue
 from storage.jobs.queue import JobQueue
 from storage.jobs.worker import HandlerStuck, JobWorker, Tally, WorkerSettings
-from vocabulary.errors import CentralitaError, ConfigurationError
+from vocabulary.errors import ConfigurationError
 
 AddHandlers: TypeAlias = Callable[[Handlers, Database], None]
 """Enters the handlers of a part of the product; it gets the database they write to."""
@@ -36,8 +35,6 @@ AddHandlers: TypeAlias = Callable[[Handlers, Database], None]
 PURGE: Final = "jobs.purge"
 KEPT_DAYS: Final = 30
 """Jobs that are done or cancelled are forgotten after so long."""
-_MODEST: Final = 15
-"""Calls go first, always; the processes that listen inherit it."""
 STUCK_EXIT: Final = 70
 """Exit code of a worker that had to end because one of its handlers did not."""
 
@@ -45,16 +42,13 @@ _logger = logging.getLogger(__name__)
 
 jobs_app = typer.Typer(help="The jobs there are: see them, try them again, call them off.", no_args_is_help=True)
 
-DatabaseUrl = Annotated[
-    str | None, typer.Option("--database", help="URL of the database (default: as the settings say).")
-]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only jobs of this kind.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")]
 
 
 def worker(
     settings: SettingsPath = None,
-    database: DatabaseUrl = None,
+    database: DatabaseUrl = "",
     once: Annotated[bool, typer.Option("--once", help="Do all that is due, then end: for cron.")] = False,
     queues: Annotated[
         list[str] | None, typer.Option("--queues", help="Only jobs of this queue; may be given again. Default: all.")
@@ -76,14 +70,15 @@ def worker(
     set_up_logging(loaded.run.log_level, hides_people=True)
     chosen = [name for given in queues or [] for name in given.split(",") if name]
     working = WorkerSettings(concurrency, chosen or None, lease_seconds, grace_seconds=grace_seconds)
-    tally = asyncio.run(_work(loaded, database_url(loaded, database or ""), handlers or [], working, once=once))
+    tally = asyncio.run(_work(loaded, database_url(loaded, database), handlers or [], working, once=once))
     if as_json:
         told = {"done": tally.done, "failed": tally.failed, "dead": tally.dead, "released": tally.released}
-        typer.echo(json.dumps(told))
+        print_json(told)
 
 
 async def _work(loaded: Settings, url: str, sources: Sequence[str], settings: WorkerSettings, *, once: bool) -> Tally:
-    os.nice(max(0, _MODEST - os.nice(0)))
+    # calls go first, always; the processes that listen inherit it
+    os.nice(max(0, loaded.offline.niceness - os.nice(0)))
     async with Database.open(url) as database:
         queue = await open_queue(database)
         known = Handlers()
@@ -101,8 +96,8 @@ async def _work(loaded: Settings, url: str, sources: Sequence[str], settings: Wo
             "worker at work", extra={"kinds": ",".join(known.kinds), "database": database.url.render_as_string()}
         )
         if once:
-            await after_calls.gleaner.glean()
-        gleaning = None if once else asyncio.create_task(after_calls.gleaner.glean_for_ever(), name="gleaning")
+            await after_calls.look_round()
+        looking = None if once else asyncio.create_task(after_calls.look_round_for_ever(), name="after calls")
         tell_ready()
         try:
             return await working.run(once=once)
@@ -112,9 +107,9 @@ async def _work(loaded: Settings, url: str, sources: Sequence[str], settings: Wo
             logging.shutdown()
             os._exit(STUCK_EXIT)
         finally:
-            if gleaning is not None:
-                gleaning.cancel()
-                await asyncio.wait([gleaning])
+            if looking is not None:
+                looking.cancel()
+                await asyncio.wait([looking])
             await asyncio.to_thread(after_calls.close)
 
 
@@ -147,7 +142,7 @@ def _loaded(source: str) -> AddHandlers:
 @jobs_app.command("list")
 def list_jobs(
     settings: SettingsPath = None,
-    database: DatabaseUrl = None,
+    database: DatabaseUrl = "",
     state: Annotated[
         list[JobState] | None, typer.Option("--state", help="Only jobs that stand so; may be given again.")
     ] = None,
@@ -157,19 +152,19 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """Show jobs, the newest first, and how many there are in each state."""
-    _show(database_url(load_settings(settings), database or ""), state, kind, queue, limit, as_json)
+    _show(database_url(load_settings(settings), database), state, kind, queue, limit, as_json)
 
 
 @jobs_app.command()
 def dead(
     settings: SettingsPath = None,
-    database: DatabaseUrl = None,
+    database: DatabaseUrl = "",
     kind: Kind = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show the jobs that were given up, with what was wrong; exit code 1 when there are any."""
-    if _show(database_url(load_settings(settings), database or ""), [JobState.DEAD], kind, None, limit, as_json):
+    if _show(database_url(load_settings(settings), database), [JobState.DEAD], kind, None, limit, as_json):
         raise typer.Exit(1)
 
 
@@ -179,7 +174,7 @@ def retry(
     all_dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
     kind: Kind = None,
     settings: SettingsPath = None,
-    database: DatabaseUrl = None,
+    database: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """Let dead or cancelled jobs run again with all their attempts, or waiting ones at once."""
@@ -194,14 +189,14 @@ def retry(
             await queue.retry(job_id)
         return moved
 
-    _move(database_url(load_settings(settings), database or ""), move, as_json, "to be run again")
+    _move(database_url(load_settings(settings), database), move, as_json, "to be run again")
 
 
 @jobs_app.command()
 def cancel(
     job_ids: Annotated[list[int], typer.Argument(help="As `centralita jobs list` shows them.")],
     settings: SettingsPath = None,
-    database: DatabaseUrl = None,
+    database: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """Call jobs off; one that runs is ended by its worker at its next heartbeat."""
@@ -211,7 +206,7 @@ def cancel(
             await queue.cancel(job_id)
         return job_ids
 
-    _move(database_url(load_settings(settings), database or ""), move, as_json, "cancelled")
+    _move(database_url(load_settings(settings), database), move, as_json, "cancelled")
 
 
 def _move(url: str, moving: Callable[[JobQueue], Any], as_json: bool, what: str) -> None:
@@ -220,9 +215,9 @@ def _move(url: str, moving: Callable[[JobQueue], Any], as_json: bool, what: str)
             moved: list[int] = await moving(queue)
             return moved
 
-    with _telling(as_json):
+    with telling(as_json):
         moved = asyncio.run(move())
-        typer.echo(json.dumps({"ok": True, "jobs": moved}) if as_json else f"{len(moved)} jobs {what}")
+        done(as_json, {"jobs": moved}, f"{len(moved)} jobs {what}")
 
 
 def _show(
@@ -233,10 +228,10 @@ def _show(
             jobs = await asked.list(states=states, kind=kind, queue=queue, limit=limit)
             return jobs, {state.value: count for state, count in (await asked.counts()).items()}
 
-    with _telling(as_json):
+    with telling(as_json):
         jobs, counts = asyncio.run(ask())
     if as_json:
-        typer.echo(json.dumps({"counts": counts, "jobs": [_as_json(job) for job in jobs]}, ensure_ascii=False))
+        print_json({"counts": counts, "jobs": [_as_json(job) for job in jobs]})
     else:
         Console().print(_table(jobs) if jobs else "no jobs")
         Console().print(", ".join(f"{count} {state}" for state, count in counts.items()), style="dim")
@@ -278,16 +273,3 @@ def _table(jobs: Sequence[Job]) -> Table:
 async def _queue(url: str) -> AsyncIterator[JobQueue]:
     async with Database.open(url) as database:
         yield await open_queue(database)
-
-
-@contextlib.contextmanager
-def _telling(as_json: bool) -> Iterator[None]:
-    """Say in one line what could not be done, and end with exit code 1."""
-    try:
-        yield
-    except CentralitaError as error:
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False))
-        else:
-            typer.echo(f"centralita: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -2,7 +2,7 @@
 
 A score runs from -1 to 1. The four labels stand for ways to answer, the five levels for how strong it is; around the
 label's usual score (frustrated -0.7, confused -0.3, neutral 0, positive 0.8) the words move it. It reads words only:
-irony without a second clause ("qué maravilla") is taken at its word, unless a voice's tone says otherwise.
+irony without a second clause ("qué maravilla") is taken at its word.
 """
 
 from collections.abc import Iterator, Sequence, Set
@@ -40,7 +40,9 @@ _EACH_MORE: Final = 0.08
 _REFUSAL_WORDS: Final = 4
 """Before the thanks."""
 _TONE_SHARE: Final = 0.25
-"""The most a voice's tone moves a score."""
+"""The most a voice moves a score."""
+_COMPLAINS_BELOW: Final = -0.1
+"""Words under it say that something is wrong, if only a little: an agitated voice lifts the doubt how much."""
 
 
 class Mood(Enum):
@@ -72,12 +74,14 @@ class Trend(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Prosody:
-    """What the voice said beside the words; nothing measures it yet, so the live path passes none."""
+    """What the voice said beside the words; `voice_baseline` measures it."""
 
-    tone: float
-    """-1 (upset) to 1 (cheerful)."""
+    tone: float = 0.0
+    """-1 (upset) to 1 (cheerful), of whoever can tell these apart; our own measurement cannot, and leaves it 0."""
     certainty: float = 1.0
     """0 to 1, of whoever measured it."""
+    agitation: float = 0.0
+    """0 (as usual) to 1 (much louder, higher, faster): it strengthens a complaint and means nothing without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,19 @@ def _judged(good: float, bad: float, is_confused: bool, prosody: Prosody | None)
     else:
         mood = Mood.NEUTRAL
     if prosody is not None:
-        score += _TONE_SHARE * max(-1.0, min(1.0, prosody.tone)) * max(0.0, min(1.0, prosody.certainty))
+        score += _moved_by(prosody, score)
     score = round(max(-1.0, min(1.0, score)), 2)
     if mood is Mood.NEUTRAL:
         mood = _mood_of(score)
     return Sentiment(mood, score)
+
+
+def _moved_by(prosody: Prosody, score: float) -> float:
+    """Return what the voice adds to the words' score; joy and anger sound alike: agitation adds to complaints only."""
+    move = max(-1.0, min(1.0, prosody.tone))
+    if score < _COMPLAINS_BELOW:
+        move = max(-1.0, move - max(0.0, min(1.0, prosody.agitation)))
+    return _TONE_SHARE * move * max(0.0, min(1.0, prosody.certainty))
 
 
 def _mood_of(score: float) -> Mood:

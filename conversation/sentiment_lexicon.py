@@ -9,7 +9,7 @@ from typing import Final
 from conversation.phrases import simplified
 from conversation.sentiment_lexicon_en import ENGLISH
 from conversation.sentiment_lexicon_es import SPANISH
-from conversation.sentiment_lists import GAP, SentimentLists, Sign
+from conversation.sentiment_lists import GAP, KIND, SentimentLists, Sign
 
 _PUNCTUATION: Final = re.compile(r"[,.;:!?¡¿]+")
 _STEM_LETTERS: Final = 3
@@ -32,9 +32,13 @@ class Hit:
     """Index behind its last word."""
 
 
+_Wanted = str | frozenset[str]
+"""A word as the lists write it, or the words of a kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    words: tuple[str, ...]
+    words: tuple[_Wanted, ...]
     sign: Sign
     weight: float
     needs: frozenset[str]
@@ -50,13 +54,16 @@ class Lexicon:
         self._by_stem: dict[str, list[_Entry]] = {}
         for entry in _entries(lists):
             first = entry.words[0]
-            if first.endswith("*"):
+            if isinstance(first, frozenset):
+                for word in first:
+                    self._by_word.setdefault(word, []).append(entry)
+            elif first.endswith("*"):
                 self._by_stem.setdefault(first[:_STEM_LETTERS], []).append(entry)
             else:
                 self._by_word.setdefault(first, []).append(entry)
 
     def hits(self, words: Sequence[str], breaks: Set[int] = frozenset()) -> Iterator[Hit]:
-        """Find the phrases in `words`, from the left; of several that begin at one word, the longest.
+        """Find the phrases in `words`, from the left; of several that begin at one word, the longest, or the idiom.
 
         `breaks`: the words before which a sign of punctuation stands; only idioms reach across one.
         """
@@ -71,22 +78,23 @@ class Lexicon:
                 place = hit.end
 
     def _longest_at(self, words: Sequence[str], place: int, breaks: Set[int], beginnings: frozenset[str]) -> Hit | None:
-        best: tuple[int, Hit] | None = None
+        best: tuple[int, bool, Hit] | None = None
         for entry in self._beginning_with(words[place]):
             if not entry.needs <= beginnings:
                 continue
             end = self._end_of(entry.words, words, place, is_first=True)
             if entry.sign is not Sign.IDIOM and any(inside in breaks for inside in range(place + 1, end)):
                 continue
-            if end and (best is None or len(entry.words) > best[0]):
-                best = len(entry.words), Hit(entry.sign, entry.weight, place, end)
-        return best[1] if best else None
+            rank = (len(entry.words), entry.sign is Sign.IDIOM)
+            if end and (best is None or rank > best[:2]):
+                best = (*rank, Hit(entry.sign, entry.weight, place, end))
+        return best[2] if best else None
 
     def _beginning_with(self, word: str) -> Iterable[_Entry]:
         yield from self._by_word.get(word, ())
         yield from self._by_stem.get(word[:_STEM_LETTERS], ())
 
-    def _end_of(self, phrase: Sequence[str], words: Sequence[str], at: int, *, is_first: bool = False) -> int:
+    def _end_of(self, phrase: Sequence[_Wanted], words: Sequence[str], at: int, *, is_first: bool = False) -> int:
         """Return the index behind the phrase if it begins at `at`, else 0; its first word must be there itself."""
         for number, wanted in enumerate(phrase):
             if wanted == GAP:
@@ -119,7 +127,9 @@ def breaks_in(text: str) -> frozenset[int]:
     return frozenset(places)
 
 
-def _fits(word: str, wanted: str) -> bool:
+def _fits(word: str, wanted: _Wanted) -> bool:
+    if isinstance(wanted, frozenset):
+        return word in wanted
     if wanted.startswith("*"):
         return word.endswith(wanted[1:])
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
@@ -131,7 +141,8 @@ def _entries(lists: SentimentLists) -> Iterator[_Entry]:
             for phrase in phrases.split(","):
                 words = tuple(phrase.split())
                 if words:
-                    yield _Entry(words, sign, weight, _beginnings_needed(words))
+                    wanted = tuple(lists.kinds[word[1:]] if word.startswith(KIND) else word for word in words)
+                    yield _Entry(wanted, sign, weight, _beginnings_needed(words))
 
 
 def _beginnings_needed(phrase: Sequence[str]) -> frozenset[str]:
@@ -139,7 +150,7 @@ def _beginnings_needed(phrase: Sequence[str]) -> frozenset[str]:
     return frozenset(
         word.rstrip("*")[:_STEM_LETTERS]
         for word in phrase
-        if word != GAP and not word.startswith("*") and (not word.endswith("*") or len(word) > _STEM_LETTERS)
+        if word != GAP and not word.startswith(("*", KIND)) and (not word.endswith("*") or len(word) > _STEM_LETTERS)
     )
 
 

@@ -2,7 +2,7 @@
 
 Words are written without capitals, accents and punctuation. A comma parts phrases; `enfadad*` stands for every word
 that begins so, `*ando` for every one that ends so (but not as a first word), and `~` for up to four words of any kind:
-"llevo ~ *ndo" is "llevo media hora esperando".
+"llevo ~ *ndo" is "llevo media hora esperando". `@kind` is any word of a kind the language names.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 GAP: Final = "~"
+KIND: Final = "@"
 
 
 class Sign(Enum):
@@ -52,6 +53,8 @@ class SentimentLists:
     """Things whose name follows at once: "la calle Alegría"."""
     skippable: frozenset[str]
     """Little words that may stand between the words of a phrase."""
+    kinds: Mapping[str, frozenset[str]]
+    """The kinds of words that phrases name."""
     whole_confusions: frozenset[tuple[str, ...]]
     """Whole turns that ask what was said: "¿cómo?", "¿qué?"; inside a sentence the same words ask something else."""
 
@@ -64,3 +67,14 @@ def word_set(text: str) -> frozenset[str]:
 def phrase_set(text: str) -> frozenset[tuple[str, ...]]:
     """Return the phrases of `text`, parted by commas, each as its words."""
     return frozenset(tuple(phrase.split()) for phrase in text.split(",") if phrase.strip())
+
+
+def joined_phrases(*lists: Mapping[Sign, Mapping[float, str]]) -> Mapping[Sign, Mapping[float, str]]:
+    """Return the phrases of several lists as one; of a phrase that is in two of them the first counts."""
+    joined: dict[Sign, dict[float, str]] = {}
+    for phrases in lists:
+        for sign, by_weight in phrases.items():
+            of_sign = joined.setdefault(sign, {})
+            for weight, text in by_weight.items():
+                of_sign[weight] = ",".join(filter(None, (of_sign.get(weight, ""), text)))
+    return joined

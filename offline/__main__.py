@@ -6,6 +6,9 @@ The settings belong to the composition root, which this package may not know; so
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
+
+MODES: Final = ("single", "unprocessed", "date_range")
 
 
 def words_of_batch(words: Sequence[str]) -> list[str]:
@@ -20,4 +23,7 @@ def words_of_batch(words: Sequence[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    if sys.argv[-1] in ("--mode", "--mode="):
+        sys.stderr.write(f"centralita: --mode names none; there are: {', '.join(MODES)}\n")
+        sys.exit(2)
     os.execv(sys.executable, [sys.executable, "-m", "centralita.batch_command", *words_of_batch(sys.argv[1:])])

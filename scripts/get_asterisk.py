@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Find an Asterisk for the private PBX, or fetch a private copy with the machine's own apt.
 
-The machine's own Asterisk is taken when it is new enough and has what we need. Otherwise packages are downloaded by
-the ordinary apt client, with every state folder private, so that no root is needed and nothing is installed; they are
-unpacked into one folder and run by the loader that came with them. Mirror and keys are those the machine already
-trusts: no address is written here. What was found is written to `asterisk.json` in the cache, for `provisioning`.
+The machine's own Asterisk is taken when it is new enough and has what we need. Otherwise packages are unpacked into one
+folder (debian_package.py) and run by the loader that came with them. What was found is written to `asterisk.json` in
+the cache, for `provisioning`.
 
 Needs nothing but Python's standard library: set-up runs it before there is an environment.
 
@@ -13,17 +12,33 @@ Exit status: 0 ready, 1 the download or the copy failed, 3 this machine has neit
 
 from __future__ import annotations
 
-import argparse
-import fcntl
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from debian_package import (  # beside us
+    COPY,
+    CannotFetch,
+    Facts,
+    FetchFailed,
+    PrivateApt,
+    alone_in,
+    answer,
+    index_targets,
+    keep,
+    options_of,
+    own_suite,
+    require_apt,
+    room_to_build,
+    run,
+    say,
+    unpack,
+    upstream,
+    write_note,
+)
 
 OLDEST_MAJOR = 18
 """AudioSocket came with Asterisk 18."""
@@ -35,20 +50,13 @@ PHONE_PACKAGES = ("baresip-core",)
 
 NOTE_NAME = "asterisk.json"
 WHAT_TO_DO = (
-    "No Asterisk {oldest} or newer with AudioSocket and ARI was found, and a private copy cannot be fetched here\n"
-    "({reason}).\n"
+    f"No Asterisk {OLDEST_MAJOR} or newer with AudioSocket and ARI was found,\n"
+    "and a private copy cannot be fetched here ({reason}).\n"
     "Do one of these:\n"
-    "  * install Asterisk {oldest} or newer with res_audiosocket, chan_audiosocket and res_ari, then run this again;\n"
+    f"  * install Asterisk {OLDEST_MAJOR} or newer with res_audiosocket, chan_audiosocket and res_ari,\n"
+    "    then run this again;\n"
     "  * or build and use the image of this repository's Containerfile."
 )
-
-
-class CannotFetch(Exception):
-    """This machine has no means to fetch an Asterisk; a person must act."""
-
-
-class FetchFailed(Exception):
-    """The means are there, but the download or the copy did not work."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,6 @@ class AsteriskNote:
     baresip: Program | None
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal what is going on."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def major_of(version: str) -> int:
     """Return the major number in `asterisk -V` output or a package's version; 0 when there is none.
 
@@ -87,12 +90,6 @@ def major_of(version: str) -> int:
     """
     found = re.search(r"(?:^|Asterisk\s+(?:certified/)?|\d:)(\d+)\.\d", version)
     return int(found[1]) if found else 0
-
-
-def run(argv: list[str], **more: object) -> subprocess.CompletedProcess[str]:
-    """Run a short command and return what it said, whatever its status."""
-    env = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run(argv, capture_output=True, text=True, check=False, env=env, **more)  # type: ignore[call-overload, no-any-return]
 
 
 # -- the machine's own ------------------------------------------------------------------------------------------------
@@ -148,77 +145,6 @@ def machine_baresip() -> Program | None:
 # -- a private copy ---------------------------------------------------------------------------------------------------
 
 
-class PrivateApt:
-    """The machine's apt client with every folder it writes to inside one of ours.
-
-    The package status is empty: apt then downloads the whole closure, the C library too, and the copy neither needs
-    nor disturbs what is installed.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("lists/partial", "cache/archives/partial"):
-            (folder / name).mkdir(parents=True)
-        (folder / "status").touch()
-        self._options = [
-            f"-oDir::State={folder}",
-            f"-oDir::State::lists={folder}/lists",
-            f"-oDir::State::status={folder}/status",
-            f"-oDir::Cache={folder}/cache",
-            "-oAPT::Install-Recommends=false",
-            "-oAPT::Sandbox::User=",
-            "-oAcquire::Languages=none",
-            "-oAcquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false",
-            "-oAcquire::Retries=3",
-            "-oDebug::NoLocking=1",
-            "-qq",
-        ]
-
-    def use_sources(self, text: str) -> None:
-        """Read only these sources from now on, not the machine's."""
-        path = self.folder / "sources.list"
-        path.write_text(text)
-        self._options += [f"-oDir::Etc::sourcelist={path}", "-oDir::Etc::sourceparts=-"]
-
-    def update(self) -> None:
-        """Fetch the lists; apt itself checks their signatures against the machine's keyrings."""
-        self._check(run(["apt-get", *self._options, "update"]), "fetch the package lists")
-
-    def index_targets(self) -> list[dict[str, str]]:
-        """Return what the sources in use offer: site, release and origin of each list of packages."""
-        return index_targets(self._options)
-
-    def candidate(self, package: str) -> str:
-        """Return the version that would be fetched, or "" when the sources have no such package."""
-        shown = run(["apt-cache", *self._options, "policy", package]).stdout
-        found = re.search(r"Candidate: (\S+)", shown)
-        return found[1] if found and found[1] != "(none)" else ""
-
-    def download(self, packages: tuple[str, ...]) -> list[Path]:
-        """Fetch `packages` and all they need; return the archives."""
-        command = ["apt-get", *self._options, "-y", "--download-only", "install", *packages]
-        self._check(run(command), f"download {' '.join(packages)}")
-        return sorted((self.folder / "cache/archives").glob("*.deb"))
-
-    def download_alone(self, package: str, place: Path) -> Path:
-        """Fetch one package into an empty folder, without what it needs; return the archive."""
-        self._check(run(["apt-get", *self._options, "download", package], cwd=place), f"download {package}")
-        return next(place.glob("*.deb"))
-
-    @staticmethod
-    def _check(done: subprocess.CompletedProcess[str], what: str) -> None:
-        if done.returncode != 0:
-            raise FetchFailed(f"apt could not {what}:\n{done.stdout}{done.stderr}".rstrip())
-
-
-def index_targets(options: list[str]) -> list[dict[str, str]]:
-    """Ask apt which lists of packages it reads, with the given options; only lists already fetched are named."""
-    names = ("SITE", "RELEASE", "COMPONENT", "ORIGIN", "CREATED_BY")
-    shown = run(["apt-get", *options, "indextargets", "--format", "\t".join(f"$({name})" for name in names)]).stdout
-    rows = (dict(zip(names, line.split("\t"), strict=False)) for line in shown.splitlines())
-    return [row for row in rows if row.get("CREATED_BY") == "Packages"]
-
-
 def debian_testing_sources(targets: list[dict[str, str]]) -> str:
     """Write the one source line for Debian testing, on the mirror the machine already uses for its own suite.
 
@@ -233,24 +159,21 @@ def debian_testing_sources(targets: list[dict[str, str]]) -> str:
     raise CannotFetch("apt reads neither a suite with Asterisk nor a Debian mirror")
 
 
-def open_suite(folder: Path) -> tuple[PrivateApt, str]:
+def open_suite(work: Path) -> tuple[PrivateApt, str]:
     """Return an apt that offers a good Asterisk, and the name of the suite: the machine's own, else Debian testing.
 
     Raises: CannotFetch, FetchFailed.
     """
-    if not all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg-deb")):
-        raise CannotFetch("there is no apt")
+    require_apt()
     # The machine's lists answer at once whether its own suite will do; a slim image has none, then ask the mirror.
     known = index_targets(["-qq"])
     own_has_it = major_of(_candidate_of_machine()) >= OLDEST_MAJOR
     if own_has_it or not known:
-        apt = PrivateApt(folder / "own")
-        say("asking the package lists of this machine's own suite")
-        apt.update()
+        apt = own_suite(work, "Asterisk")
         known = apt.index_targets()
         if major_of(apt.candidate("asterisk")) >= OLDEST_MAJOR:
-            return apt, " ".join(sorted({f"{t['ORIGIN']} {t['RELEASE']}" for t in known})[:1])
-    apt = PrivateApt(folder / "testing")
+            return apt, apt.suite()
+    apt = PrivateApt(work / "testing")
     apt.use_sources(debian_testing_sources(known))
     say("this machine's suite has no Asterisk that will do; asking Debian testing")
     apt.update()
@@ -265,32 +188,18 @@ def _candidate_of_machine() -> str:
 
 
 def fetch(cache: Path, prefix: Path, want_asterisk: bool) -> None:
-    """Build the private copy beside `prefix` and move it there when it is whole.
-
-    Raises: CannotFetch, FetchFailed.
-    """
-    for leftover in cache.glob("building-*"):  # of a run that was killed; the lock says that nobody uses it now
-        shutil.rmtree(leftover)
-    with tempfile.TemporaryDirectory(prefix="building-", dir=cache) as name:
-        work = Path(name)
-        apt, suite = open_suite(work / "apt")
+    """Make the private copy. Raises: CannotFetch, FetchFailed."""
+    with room_to_build(cache) as work:
+        apt, suite = open_suite(work)
         phone = tuple(package for package in PHONE_PACKAGES if apt.candidate(package))
         wanted = (ASTERISK_PACKAGES if want_asterisk else ()) + phone
         if not wanted:
             return
         say(f"downloading {' '.join(wanted)} from {suite}, not installing it (about 80 MB)")
-        archives = apt.download(wanted)
-        copy = work / "copy"
-        copy.mkdir()
-        say(f"unpacking {len(archives)} packages")
-        for archive in archives:
-            done = run(["dpkg-deb", "-x", str(archive), str(copy)])
-            if done.returncode != 0:
-                raise FetchFailed(f"could not unpack {archive.name}: {done.stderr.strip()}")
-        version = apt.candidate("asterisk") if want_asterisk else ""
-        (copy / "copy.json").write_text(json.dumps({"origin": suite, "version": version.partition(":")[2] or version}))
+        version = upstream(apt.candidate("asterisk")) if want_asterisk else ""
+        copy = unpack(apt.download(wanted), work)
         link_default_language(copy)
-        copy.rename(prefix)
+        keep(copy, Facts(suite, version), prefix)
 
 
 def link_default_language(prefix: Path) -> None:
@@ -330,7 +239,7 @@ def only_folder(prefix: Path, *patterns: str) -> Path:
 
 def copied_asterisk(prefix: Path) -> AsteriskNote:
     """Describe the private copy's Asterisk. Raises: FetchFailed when the copy is not whole."""
-    facts = json.loads((prefix / "copy.json").read_text())
+    facts = Facts.of(prefix)
     modules = only_folder(prefix, "usr/lib/*/asterisk/modules", "usr/lib/asterisk/modules")
     missing = [name for name in NEEDED_MODULES if not (modules / name).exists()]
     if missing:
@@ -339,8 +248,8 @@ def copied_asterisk(prefix: Path) -> AsteriskNote:
         argv=loader_argv(prefix, "asterisk"),
         modules_dir=str(modules),
         data_dir=str(prefix / "usr/share/asterisk"),
-        version=facts["version"],
-        origin=facts["origin"],
+        version=facts.version,
+        origin=facts.origin,
         baresip=None,
     )
 
@@ -357,27 +266,13 @@ def copied_baresip(prefix: Path) -> Program | None:
 # -- both together ----------------------------------------------------------------------------------------------------
 
 
-def write_note(cache: Path, note: AsteriskNote) -> None:
-    """Write the note by rename, so that nobody ever reads half of it."""
-    path = cache / NOTE_NAME
-    text = json.dumps(asdict(note), indent=2) + "\n"
-    if path.exists() and path.read_text() == text:
-        return
-    draft = path.with_suffix(".tmp")
-    draft.write_text(text)
-    draft.replace(path)
-
-
 def get_asterisk(cache: Path) -> AsteriskNote:
     """Find or fetch Asterisk and note it in `cache`; the second time this takes milliseconds.
 
     Raises: CannotFetch, FetchFailed.
     """
-    cache = cache.resolve()
-    cache.mkdir(parents=True, exist_ok=True)
-    prefix = cache / "copy"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two set-ups at once must not build twice
+    with alone_in(cache) as cache:
+        prefix = cache / COPY
         note = machine_asterisk()
         baresip = machine_baresip()
         if not prefix.exists() and (note is None or baresip is None):
@@ -389,30 +284,22 @@ def get_asterisk(cache: Path) -> AsteriskNote:
                 say(f"going on without the independent phone baresip: {reason}")
         note = note or copied_asterisk(prefix)
         baresip = baresip or (copied_baresip(prefix) if prefix.exists() else None)
-        note = AsteriskNote(**{**note.__dict__, "baresip": baresip})
-        write_note(cache, note)
+        note = replace(note, baresip=baresip)
+        write_note(cache / NOTE_NAME, note)
     return note
+
+
+def told(note: AsteriskNote) -> str:
+    """Put the note into words."""
+    phone = "with" if note.baresip else "without"
+    return f"Asterisk {note.version} ({note.origin}), {phone} the independent phone baresip"
 
 
 def main() -> int:
     """Run from the command line; the module's docstring tells the exit status."""
-    parser = argparse.ArgumentParser(description="Find an Asterisk for the private PBX, or fetch a private copy.")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/asterisk"), help="folder of the copy and the note")
-    parser.add_argument("--print", action="store_true", help="print the note (JSON) on standard output")
+    parser = options_of("Find an Asterisk for the private PBX, or fetch a private copy.", ".cache/asterisk")
     options = parser.parse_args()
-    try:
-        note = get_asterisk(options.cache)
-    except CannotFetch as reason:
-        say(WHAT_TO_DO.format(oldest=OLDEST_MAJOR, reason=reason))
-        return 3
-    except FetchFailed as reason:
-        say(str(reason))
-        return 1
-    phone = "with" if note.baresip else "without"
-    say(f"Asterisk {note.version} ({note.origin}), {phone} the independent phone baresip")
-    if options.print:
-        print(json.dumps(asdict(note), indent=2))
-    return 0
+    return answer(lambda: get_asterisk(options.cache), told, WHAT_TO_DO, options.print)
 
 
 if __name__ == "__main__":

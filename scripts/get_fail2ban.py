@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Find `fail2ban-regex`, which tests our filter for Asterisk's security log, or fetch Debian's or Ubuntu's package.
 
-The machine's own is taken when it is there. Otherwise the package is downloaded by the ordinary apt client with
-private state folders (as scripts/get_asterisk.py does it) and unpacked: no root, nothing is installed, nothing of it
-ever runs but `fail2ban-regex`, which reads a log and a filter. How to start it is written to `fail2ban.json`.
+The machine's own is taken when it is there. Otherwise the package is unpacked into a folder (debian_package.py);
+nothing of it ever runs but `fail2ban-regex`, which reads a log and a filter. How to start it is written to
+`fail2ban.json`.
 
 Needs nothing but Python's standard library.
 
@@ -12,25 +12,32 @@ Exit status: 0 ready, 1 the download failed, 3 this machine has neither fail2ban
 
 from __future__ import annotations
 
-import argparse
-import fcntl
-import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from get_asterisk import CannotFetch, FetchFailed, PrivateApt, run, say  # beside us
+from debian_package import (  # beside us
+    COPY,
+    Facts,
+    FetchFailed,
+    alone_in,
+    answer,
+    keep,
+    options_of,
+    own_suite,
+    room_to_build,
+    run,
+    unpack,
+    upstream,
+    write_note,
+)
 
 NOTE_NAME = "fail2ban.json"
 PACKAGE = "fail2ban"
 MORE_PACKAGES = ("python3-pyasyncore", "python3-pyasynchat")
 """Python 3.12 lost two modules that fail2ban before 1.1 imports; suites that need them have these packages."""
+WHAT_TO_DO = "No fail2ban-regex here, and its package cannot be fetched ({reason}): install fail2ban, then try again."
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,7 @@ def machine_fail2ban() -> Fail2banNote | None:
 
 def version_of(argv: list[str], environment: dict[str, str]) -> str:
     """Return what `fail2ban-regex --version` says, or "" when it does not run."""
-    env = {**os.environ, "LC_ALL": "C", **environment}
-    done = subprocess.run([*argv, "--version"], capture_output=True, text=True, check=False, env=env)
+    done = run([*argv, "--version"], environment)
     words = done.stdout.split()
     return words[-1] if done.returncode == 0 and words else ""
 
@@ -71,57 +77,27 @@ def pythons() -> list[str]:
 
 def copied_fail2ban(prefix: Path) -> Fail2banNote:
     """Describe the unpacked package. Raises: FetchFailed when no Python here can run it."""
-    facts = json.loads((prefix / "copy.json").read_text())
+    facts = Facts.of(prefix)
     program = prefix / "usr/bin/fail2ban-regex"
     # -W ignore: it is somebody else's code, whose warnings about newer Pythons say nothing about the filter
     environment = {"PYTHONPATH": str(prefix / "usr/lib/python3/dist-packages"), "PYTHONDONTWRITEBYTECODE": "1"}
     for python in pythons():
         argv = [python, "-W", "ignore", str(program)]
         if program.exists() and version_of(argv, environment):
-            return Fail2banNote(argv, environment, facts["version"], facts["origin"])
+            return Fail2banNote(argv, environment, facts.version, facts.origin)
     raise FetchFailed("the fail2ban package was unpacked, but no Python on this machine runs its fail2ban-regex")
 
 
 def fetch(cache: Path, prefix: Path) -> None:
-    """Unpack the package beside `prefix` and move it there when it is whole.
-
-    Raises: CannotFetch, FetchFailed.
-    """
-    if not all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg-deb")):
-        raise CannotFetch("there is no apt")
-    for leftover in cache.glob("building-*"):  # of a run that was killed; the lock says that nobody uses it now
-        shutil.rmtree(leftover)
-    with tempfile.TemporaryDirectory(prefix="building-", dir=cache) as name:
-        work = Path(name)
-        apt = PrivateApt(work / "apt")
-        say("asking the package lists of this machine's own suite for fail2ban")
-        apt.update()
-        version = apt.candidate(PACKAGE)
+    """Unpack the package, without what it needs: our Python is there already. Raises: CannotFetch, FetchFailed."""
+    with room_to_build(cache) as work:
+        apt = own_suite(work, PACKAGE)
+        version = upstream(apt.candidate(PACKAGE))
         if not version:
             raise FetchFailed("this machine's package lists have no fail2ban")
-        suites = sorted({f"{t['ORIGIN']} {t['RELEASE']}" for t in apt.index_targets()} or {"this machine's suite"})
-        copy = work / "copy"
-        copy.mkdir()
-        for package in (PACKAGE, *(more for more in MORE_PACKAGES if apt.candidate(more))):
-            unpack(download_alone(apt, package, work), copy)
-        (copy / "copy.json").write_text(
-            json.dumps({"origin": suites[0], "version": version.partition(":")[2] or version})
-        )
-        copy.rename(prefix)
-
-
-def download_alone(apt: PrivateApt, package: str, work: Path) -> Path:
-    """Fetch one package without what it needs: our Python is there already. Raises: FetchFailed."""
-    place = work / package
-    place.mkdir()
-    return apt.download_alone(package, place)
-
-
-def unpack(archive: Path, copy: Path) -> None:
-    """Unpack a package into a folder. Raises: FetchFailed."""
-    done = run(["dpkg-deb", "-x", str(archive), str(copy)])
-    if done.returncode != 0:
-        raise FetchFailed(f"could not unpack {archive.name}: {done.stderr.strip()}")
+        wanted = (PACKAGE, *(more for more in MORE_PACKAGES if apt.candidate(more)))
+        copy = unpack([apt.download_alone(package) for package in wanted], work)
+        keep(copy, Facts(apt.suite(), version), prefix)
 
 
 def get_fail2ban(cache: Path) -> Fail2banNote:
@@ -129,38 +105,27 @@ def get_fail2ban(cache: Path) -> Fail2banNote:
 
     Raises: CannotFetch, FetchFailed.
     """
-    cache = cache.resolve()
-    cache.mkdir(parents=True, exist_ok=True)
-    prefix = cache / "copy"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two set-ups at once must not build twice
+    with alone_in(cache) as cache:
+        prefix = cache / COPY
         note = machine_fail2ban()
         if note is None:
             if not prefix.exists():
                 fetch(cache, prefix)
             note = copied_fail2ban(prefix)
-        path = cache / NOTE_NAME
-        draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(asdict(note), indent=2) + "\n")
-        draft.replace(path)
+        write_note(cache / NOTE_NAME, note)
     return note
+
+
+def told(note: Fail2banNote) -> str:
+    """Put the note into words."""
+    return f"fail2ban-regex {note.version} ({note.origin})"
 
 
 def main() -> int:
     """Run from the command line; the module's docstring tells the exit status."""
-    parser = argparse.ArgumentParser(description="Find fail2ban-regex, or fetch the package that has it.")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/fail2ban"), help="folder of the copy and the note")
+    parser = options_of("Find fail2ban-regex, or fetch the package that has it.", ".cache/fail2ban")
     options = parser.parse_args()
-    try:
-        note = get_fail2ban(options.cache)
-    except CannotFetch as reason:
-        say(f"No fail2ban-regex here, and its package cannot be fetched ({reason}): install fail2ban, then try again.")
-        return 3
-    except FetchFailed as reason:
-        say(str(reason))
-        return 1
-    say(f"fail2ban-regex {note.version} ({note.origin})")
-    return 0
+    return answer(lambda: get_fail2ban(options.cache), told, WHAT_TO_DO, options.print)
 
 
 if __name__ == "__main__":

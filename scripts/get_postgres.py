@@ -2,8 +2,7 @@
 """Find a PostgreSQL for the tests, or fetch a private copy with the machine's own apt.
 
 The machine's own `postgres` and `initdb` are taken when they are there, also from Debian's /usr/lib/postgresql/*/bin.
-Otherwise the server's packages are downloaded by the ordinary apt client with private state folders (as
-scripts/get_asterisk.py does it) and unpacked: no root, nothing is installed. What was found is written to
+Otherwise the server's packages are unpacked into one folder (debian_package.py). What was found is written to
 `postgres.json` in the cache.
 
 Needs nothing but Python's standard library.
@@ -13,21 +12,27 @@ Exit status: 0 ready, 1 the download failed, 3 this machine has neither PostgreS
 
 from __future__ import annotations
 
-import argparse
-import fcntl
-import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from get_asterisk import CannotFetch, FetchFailed, PrivateApt, run, say  # beside us
+from debian_package import (  # beside us
+    COPY,
+    Facts,
+    FetchFailed,
+    alone_in,
+    answer,
+    keep,
+    options_of,
+    own_suite,
+    room_to_build,
+    run,
+    say,
+    unpack,
+    write_note,
+)
 
 NOTE_NAME = "postgres.json"
 OLDEST_MAJOR = 13
@@ -37,7 +42,7 @@ PACKAGE = "postgresql"
 LIBC_PACKAGES = ("libc6_", "libc-bin_")
 """Not unpacked: the copy runs under the machine's own loader, which only goes with the machine's own C library."""
 WHAT_TO_DO = (
-    "No PostgreSQL {oldest} or newer was found, and a private copy cannot be fetched here ({reason}).\n"
+    f"No PostgreSQL {OLDEST_MAJOR} or newer was found, and a private copy cannot be fetched here ({{reason}}).\n"
     "Install PostgreSQL (its `postgres` and `initdb`), then run this again."
 )
 
@@ -61,13 +66,7 @@ def version_of(bin_dir: Path, environment: dict[str, str]) -> str:
     if not (bin_dir / "initdb").exists():
         return ""
     try:
-        done = subprocess.run(
-            [str(bin_dir / "postgres"), "--version"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "LC_ALL": "C", **environment},
-        )
+        done = run([str(bin_dir / "postgres"), "--version"], environment)
     except OSError:
         return ""
     found = re.search(r"\(PostgreSQL\) (\d[\w.]*)", done.stdout)
@@ -101,7 +100,6 @@ def machine_postgres() -> PostgresNote | None:
 
 def copied_postgres(prefix: Path) -> PostgresNote:
     """Describe the private copy. Raises: FetchFailed when it does not run."""
-    facts = json.loads((prefix / "copy.json").read_text())
     libraries = [
         str(path) for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for path in sorted(prefix.glob(pattern))
     ]
@@ -109,39 +107,20 @@ def copied_postgres(prefix: Path) -> PostgresNote:
     for folder in server_folders(prefix):
         version = version_of(folder, environment)
         if major_of(version) >= OLDEST_MAJOR:
-            return PostgresNote(str(folder), environment, version, facts["origin"])
+            return PostgresNote(str(folder), environment, version, Facts.of(prefix).origin)
     raise FetchFailed("the private copy holds no PostgreSQL that runs here")
 
 
 def fetch(cache: Path, prefix: Path) -> None:
-    """Build the private copy beside `prefix` and move it there when it is whole.
-
-    Raises: CannotFetch, FetchFailed.
-    """
-    if not all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg-deb")):
-        raise CannotFetch("there is no apt")
-    for leftover in cache.glob("building-*"):  # of a run that was killed; the lock says that nobody uses it now
-        shutil.rmtree(leftover)
-    with tempfile.TemporaryDirectory(prefix="building-", dir=cache) as name:
-        work = Path(name)
-        apt = PrivateApt(work / "apt")
-        say("asking the package lists of this machine's own suite for PostgreSQL")
-        apt.update()
+    """Make the private copy. Raises: CannotFetch, FetchFailed."""
+    with room_to_build(cache) as work:
+        apt = own_suite(work, "PostgreSQL")
         if not apt.candidate(PACKAGE):
             raise FetchFailed("this machine's package lists have no PostgreSQL")
-        suites = sorted({f"{t['ORIGIN']} {t['RELEASE']}" for t in apt.index_targets()} or {"this machine's suite"})
-        say(f"downloading {PACKAGE} from {suites[0]}, not installing it (about 60 MB)")
-        archives = [path for path in apt.download((PACKAGE,)) if not path.name.startswith(LIBC_PACKAGES)]
-        copy = work / "copy"
-        copy.mkdir()
-        say(f"unpacking {len(archives)} packages")
-        for archive in archives:
-            done = run(["dpkg-deb", "-x", str(archive), str(copy)])
-            if done.returncode != 0:
-                raise FetchFailed(f"could not unpack {archive.name}: {done.stderr.strip()}")
-        (copy / "copy.json").write_text(json.dumps({"origin": suites[0]}))
-        copy.chmod(0o755)
-        copy.rename(prefix)
+        suite = apt.suite()
+        say(f"downloading {PACKAGE} from {suite}, not installing it (about 60 MB)")
+        archives = [path for path in apt.download([PACKAGE]) if not path.name.startswith(LIBC_PACKAGES)]
+        keep(unpack(archives, work), Facts(suite), prefix)
 
 
 def get_postgres(cache: Path, *, private: bool = False) -> PostgresNote:
@@ -151,42 +130,28 @@ def get_postgres(cache: Path, *, private: bool = False) -> PostgresNote:
 
     Raises: CannotFetch, FetchFailed.
     """
-    cache = cache.resolve()
-    cache.mkdir(parents=True, exist_ok=True)
-    prefix = cache / "copy"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two set-ups at once must not build twice
+    with alone_in(cache) as cache:
+        prefix = cache / COPY
         note = None if private else machine_postgres()
         if note is None:
             if not prefix.exists():
                 fetch(cache, prefix)
             note = copied_postgres(prefix)
-        path = cache / NOTE_NAME
-        draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(asdict(note), indent=2) + "\n")
-        draft.replace(path)
+        write_note(cache / NOTE_NAME, note)
     return note
+
+
+def told(note: PostgresNote) -> str:
+    """Put the note into words."""
+    return f"PostgreSQL {note.version} ({note.origin})"
 
 
 def main() -> int:
     """Run from the command line; the module's docstring tells the exit status."""
-    parser = argparse.ArgumentParser(description="Find a PostgreSQL for the tests, or fetch a private copy.")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/postgres"), help="folder of the copy and the note")
+    parser = options_of("Find a PostgreSQL for the tests, or fetch a private copy.", ".cache/postgres")
     parser.add_argument("--private", action="store_true", help="fetch a copy even where the machine has a server")
-    parser.add_argument("--print", action="store_true", help="print the note (JSON) on standard output")
     options = parser.parse_args()
-    try:
-        note = get_postgres(options.cache, private=options.private)
-    except CannotFetch as reason:
-        say(WHAT_TO_DO.format(oldest=OLDEST_MAJOR, reason=reason))
-        return 3
-    except FetchFailed as reason:
-        say(str(reason))
-        return 1
-    say(f"PostgreSQL {note.version} ({note.origin})")
-    if options.print:
-        print(json.dumps(asdict(note), indent=2))
-    return 0
+    return answer(lambda: get_postgres(options.cache, private=options.private), told, WHAT_TO_DO, options.print)
 
 
 if __name__ == "__main__":

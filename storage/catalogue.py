@@ -5,8 +5,11 @@ from changing the same file at once. Should we die between the two, the index is
 reindex; nothing else is lost.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pydantic_core import to_json
@@ -15,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import analyses, events, recordings
 from storage.database.database import Database
-from storage.database.recordings import IndexedRecording, IndexEntry
+from storage.database.index_rows import IndexEntry, rows_of
+from storage.database.recordings import IndexedRecording
+from storage.encryption.words import Seal, Sealing
 from storage.metadata.files import MetadataError, metadata_json, parse_metadata
 from storage.metadata.schema import AnalysisMetadata, RecordingMetadata, TranscriptionMetadata, with_audio_bytes
 from storage.metadata.transcript import Transcript, parse_transcript
-from storage.recording_store.errors import RecordingMissing
+from storage.recording_store.encrypted import sealing_of
+from storage.recording_store.errors import RecordingErased, RecordingMissing
 from storage.recording_store.item import Artefact, Item
 from storage.recording_store.port import RecordingStore
 from vocabulary.errors import CentralitaError
@@ -44,6 +50,8 @@ class Catalogue:
         """`now` gives Unix time."""
         self.store = store
         self.database = database
+        self.sealing = sealing_of(store)
+        """What the words in the database are encrypted with; None: they are in clear."""
         self._now = now
 
     async def read(self, recording_id: str) -> RecordingMetadata:
@@ -58,21 +66,21 @@ class Catalogue:
 
         `kept_since` is filled in where it is missing. Raises: RecordingStoreError, DatabaseUnavailable.
         """
-        async with self._alone(metadata.recording_id) as connection:
-            return await self._write(connection, metadata)
+        async with self.alone(metadata.recording_id) as entry:
+            return await entry.write(metadata)
 
     async def change(self, recording_id: str, change: Change) -> RecordingMetadata:
         """Replace a recording's metadata by what `change` makes of it; nobody else changes it meanwhile.
 
         Raises: RecordingUnknown, MetadataError, RecordingStoreError, DatabaseUnavailable, and what `change` raises.
         """
-        async with self._alone(recording_id) as connection:
-            return await self._write(connection, change(await self.read(recording_id)))
+        async with self.alone(recording_id) as entry:
+            return await entry.write(change(await self.read(recording_id)))
 
     async def index(self, recording_id: str) -> None:
         """Index what somebody else has written. Raises: as `read`, and DatabaseUnavailable."""
-        async with self._alone(recording_id) as connection:
-            await self._index(connection, await self.read(recording_id))
+        async with self.alone(recording_id) as entry:
+            await entry.index(await self.read(recording_id))
 
     async def hold(self, recording_id: str, *, is_held: bool) -> RecordingMetadata:
         """Put a recording under legal hold, or release it. Raises: as `change`."""
@@ -104,7 +112,7 @@ class Catalogue:
         try:
             metadata = await self.change(recording_id, lambda one: _purging(one, self._now()))
             conversation_id = metadata.conversation_id
-        except (RecordingUnknown, MetadataError) as exc:
+        except (RecordingUnknown, RecordingErased, MetadataError) as exc:
             if isinstance(exc, RecordingUnknown) and row is None:
                 raise
             if row is not None and row.legal_hold:
@@ -114,10 +122,10 @@ class Catalogue:
         for artefact in (Artefact.AUDIO, Artefact.TRANSCRIPT):
             await self.store.remove(_item(recording_id, artefact))
         await self.store.delete(recording_id.removeprefix("rec_"))
-        async with self._alone(recording_id) as connection:
-            await recordings.forget(connection, [recording_id])
-            await analyses.forget(connection, recording_id)
-            await events.forget(connection, conversation_id)
+        async with self.alone(recording_id) as entry:
+            await recordings.forget(entry.connection, [recording_id])
+            await analyses.forget(entry.connection, recording_id)
+            await events.forget(entry.connection, conversation_id)
 
     async def remove_audio(self, recording_id: str) -> None:
         """Delete the sound and keep the rest. Raises: as `change`, and UnderLegalHold."""
@@ -136,49 +144,27 @@ class Catalogue:
     async def remove_words(self, recording_id: str) -> None:
         """Delete what was said, wherever it stands, and keep figures and labels. Raises: as `remove_audio`."""
         await self._check_hold(recording_id)
-        async with self._alone(recording_id) as connection:
+        async with self.alone(recording_id) as entry:
             metadata = _without_words(await self.read(recording_id), self._now())
             await self.store.put(_item(recording_id, Artefact.METADATA), _bytes(metadata))
             await self.store.remove(_item(recording_id, Artefact.TRANSCRIPT))
-            await analyses.forget(connection, recording_id)
-            await events.forget(connection, metadata.conversation_id)
-            await self._index(connection, metadata)
+            await analyses.forget(entry.connection, recording_id)
+            await events.forget(entry.connection, metadata.conversation_id)
+            await entry.index(metadata)
 
-    # -- within a transaction --
+    @asynccontextmanager
+    async def alone(self, recording_id: str) -> AsyncIterator["OpenEntry"]:
+        """Give a recording's entry inside a transaction in which nobody else changes that recording.
 
-    def _alone(self, recording_id: str) -> "_Alone":
-        return _Alone(self.database, recording_id)
+        For whoever writes more than metadata together: what is executed on `entry.connection` is committed with the
+        entry, or not at all. The block may read the files; whatever it writes to the store stays written.
 
-    async def _write(self, connection: AsyncConnection, metadata: RecordingMetadata) -> RecordingMetadata:
-        if metadata.kept_since is None:
-            metadata = metadata.model_copy(update={"kept_since": await self._kept_since(connection, metadata)})
-        await self.store.put(_item(metadata.recording_id, Artefact.METADATA), _bytes(metadata))
-        await self._index(connection, metadata)
-        return metadata
-
-    async def _kept_since(self, connection: AsyncConnection, metadata: RecordingMetadata) -> float:
-        """A clock that went back must not make a new recording look old, so time never runs backwards here."""
-        known = await recordings.find(connection, metadata.recording_id)
-        if known is not None:
-            return known.kept_since
-        return max(metadata.started_at, self._now(), await recordings.latest_kept_since(connection))
-
-    async def _index(self, connection: AsyncConnection, metadata: RecordingMetadata) -> None:
-        item = _item(metadata.recording_id, Artefact.METADATA)
-        kept_since = metadata.kept_since or await self._kept_since(connection, metadata)
-        transcript = await self._transcript(metadata.recording_id)
-        size = len(_bytes(metadata))
-        if metadata.audio is not None and not metadata.audio.size_bytes and metadata.audio.removed_at is None:
-            sound = await self.store.head(_item(metadata.recording_id, Artefact.AUDIO))
-            metadata = with_audio_bytes(metadata, sound.size if sound is not None else 0)
-        entry = IndexEntry(metadata, transcript, PurePosixPath(item.key).name, size, kept_since)
-        await recordings.replace(connection, [entry])
-
-    async def _transcript(self, recording_id: str) -> Transcript | None:
-        try:
-            return parse_transcript(await self.store.read(_item(recording_id, Artefact.TRANSCRIPT)))
-        except (RecordingMissing, MetadataError):
-            return None
+        Raises: DatabaseUnavailable.
+        """
+        async with self.database.begin() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite has its one writer in us
+                await connection.execute(select(func.pg_advisory_xact_lock(6311003, func.hashtext(recording_id))))
+            yield OpenEntry(connection, self.store, self.sealing, self._now)
 
     async def _row(self, recording_id: str) -> IndexedRecording | None:
         async with self.database.read() as connection:
@@ -189,21 +175,60 @@ class Catalogue:
             raise _held(recording_id)
 
 
-class _Alone:
-    """A transaction in which nobody else changes this recording."""
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """A recording in the hands of one, from `Catalogue.alone`."""
 
-    def __init__(self, database: Database, recording_id: str) -> None:
-        self._transaction = database.begin()
-        self._recording_id = recording_id
+    connection: AsyncConnection
+    _store: RecordingStore
+    _sealing: Sealing | None
+    _now: Callable[[], float]
 
-    async def __aenter__(self) -> AsyncConnection:
-        connection = await self._transaction.__aenter__()
-        if connection.dialect.name == "postgresql":  # SQLite has its one writer in us
-            await connection.execute(select(func.pg_advisory_xact_lock(6311003, func.hashtext(self._recording_id))))
-        return connection
+    async def write(self, metadata: RecordingMetadata) -> RecordingMetadata:
+        """Write the metadata's file, then index it; return it as written, `kept_since` filled in.
 
-    async def __aexit__(self, *problem: object) -> bool | None:
-        return await self._transaction.__aexit__(*problem)  # type: ignore[arg-type]
+        Raises: RecordingStoreError.
+        """
+        if metadata.kept_since is None:
+            metadata = metadata.model_copy(update={"kept_since": await self._kept_since(metadata)})
+        await self._store.put(_item(metadata.recording_id, Artefact.METADATA), _bytes(metadata))
+        await self.index(metadata)
+        return metadata
+
+    async def index(self, metadata: RecordingMetadata) -> None:
+        """Put what a file says, and its transcript's words, into the index.
+
+        Raises: RecordingStoreError, EncryptionError.
+        """
+        item = _item(metadata.recording_id, Artefact.METADATA)
+        kept_since = metadata.kept_since or await self._kept_since(metadata)
+        transcript = await self._transcript(metadata.recording_id)
+        size = len(_bytes(metadata))
+        if metadata.audio is not None and not metadata.audio.size_bytes and metadata.audio.removed_at is None:
+            sound = await self._store.head(_item(metadata.recording_id, Artefact.AUDIO))
+            metadata = with_audio_bytes(metadata, sound.size if sound is not None else 0)
+        seal = await self.seal(metadata.recording_id)
+        entry = IndexEntry(metadata, transcript, PurePosixPath(item.key).name, size, kept_since, seal)
+        await recordings.replace(self.connection, [rows_of(entry)])
+
+    async def seal(self, recording_id: str) -> Seal | None:
+        """Return what the recording's words are written with; None: in clear. Raises: EncryptionError."""
+        if self._sealing is None:
+            return None
+        return await asyncio.to_thread(self._sealing.for_writing, recording_id.removeprefix("rec_"))
+
+    async def _kept_since(self, metadata: RecordingMetadata) -> float:
+        """A clock that went back must not make a new recording look old, so time never runs backwards here."""
+        known = await recordings.find(self.connection, metadata.recording_id)
+        if known is not None:
+            return known.kept_since
+        return max(metadata.started_at, self._now(), await recordings.latest_kept_since(self.connection))
+
+    async def _transcript(self, recording_id: str) -> Transcript | None:
+        try:
+            return parse_transcript(await self._store.read(_item(recording_id, Artefact.TRANSCRIPT)))
+        except (RecordingMissing, MetadataError):
+            return None
 
 
 def _item(recording_id: str, artefact: Artefact) -> Item:

@@ -1,8 +1,8 @@
-"""An example store of customers: a TOML file that people edit, and a journal of what calls changed.
+"""Customers as tools see them, and a store of them without a database: a TOML file and a journal of what calls changed.
 
 The TOML file is never written. Every change is one JSON line, appended with one write and made durable before the
-caller hears of it; after a crash the journal is replayed, and a line that was cut short is left out. The interface is
-async so that a real database can take its place.
+caller hears of it; after a crash the journal is replayed, and a line that was cut short is left out. Callbacks
+and appointments are no customers' matter: they are notes (`storage.notes`).
 """
 
 import asyncio
@@ -67,10 +67,6 @@ class Customers(Protocol):
         """Mark the service as cancelled and return the cancellation's id."""
         ...
 
-    async def note(self, kind: str, details: Mapping[str, str]) -> str:
-        """Keep a callback or an appointment, and return its id."""
-        ...
-
 
 class FileCustomers:
     """`Customers` in two files; one object for all calls of the process."""
@@ -120,13 +116,6 @@ class FileCustomers:
         """
         return await self._write("cancellation", {"customer_id": customer_id, "reason": reason})
 
-    async def note(self, kind: str, details: Mapping[str, str]) -> str:
-        """Keep a callback or an appointment, and return its id.
-
-        Raises: StoreUnavailable.
-        """
-        return await self._write(kind, details)
-
     async def _loaded(self) -> dict[str, Customer]:
         async with self._lock:
             return await self._load()
@@ -148,26 +137,12 @@ class FileCustomers:
             # Shielded: a caller who hangs up cancels the tool, not half a line.
             await asyncio.shield(asyncio.to_thread(self._append, change))
             self._changes = number
-            _apply(customers, change)
+            _enter(customers, change)
             return str(change["id"])
 
     def _read(self) -> tuple[dict[str, Customer], int]:
-        customers = read_seed(self._seed)
-        changes = 0
-        try:
-            lines = self._journal.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return customers, 0
-        except OSError as exc:
-            raise StoreUnavailable(f"the journal of customers cannot be read: {exc.strerror}") from exc
-        for line in lines:
-            try:
-                change = json.loads(line)
-            except ValueError:
-                continue  # cut short by a crash, so nobody was told that it was done
-            _apply(customers, change)
-            changes += 1
-        return customers, changes
+        customers, changes = replayed(self._seed, self._journal)
+        return customers, len(changes)
 
     def _append(self, change: Mapping[str, Any]) -> None:
         line = (json.dumps(change, ensure_ascii=False) + "\n").encode()
@@ -213,19 +188,45 @@ def read_seed(path: Path) -> dict[str, Customer]:
     return customers
 
 
-def _apply(customers: dict[str, Customer], change: Mapping[str, Any]) -> None:
-    customer = customers.get(str(change.get("customer_id", "")))
-    if customer is None:
-        return
-    match change.get("kind"):
+def replayed(seed: Path, journal: Path) -> tuple[dict[str, Customer], list[dict[str, Any]]]:
+    """Return the customers as seed and journal leave them, and the journal's lines; does file I/O.
+
+    Raises: StoreUnavailable, ConfigurationError for a seed that is wrong.
+    """
+    customers = read_seed(seed)
+    changes: list[dict[str, Any]] = []
+    try:
+        lines = journal.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return customers, changes
+    except OSError as exc:
+        raise StoreUnavailable(f"the journal of customers cannot be read: {exc.strerror}") from exc
+    for line in lines:
+        try:
+            change = json.loads(line)
+        except ValueError:
+            continue  # cut short by a crash, so nobody was told that it was done
+        _enter(customers, change)
+        changes.append(change)
+    return customers, changes
+
+
+def changed(customer: Customer, kind: str, details: Mapping[str, Any]) -> Customer:
+    """Return the customer after a change; a second time it changes nothing. Other kinds change no customer."""
+    match kind:
         case "cancellation":
-            customers[customer.customer_id] = replace(customer, status="cancelled")
+            return replace(customer, status="cancelled")
         case "contact":
-            phones = (str(change["phone"]), *customer.phones[1:]) if change.get("phone") else customer.phones
-            email = str(change.get("email") or customer.email)
-            customers[customer.customer_id] = replace(customer, phones=phones, email=email)
+            phones = (str(details["phone"]), *customer.phones[1:]) if details.get("phone") else customer.phones
+            return replace(customer, phones=phones, email=str(details.get("email") or customer.email))
         case _:
-            pass  # callbacks and appointments change no customer
+            return customer
+
+
+def _enter(customers: dict[str, Customer], change: Mapping[str, Any]) -> None:
+    customer = customers.get(str(change.get("customer_id", "")))
+    if customer is not None:
+        customers[customer.customer_id] = changed(customer, str(change.get("kind")), change)
 
 
 def phone_tail(phone: str) -> str:

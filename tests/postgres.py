@@ -2,11 +2,14 @@
 
 `running_postgres()` starts one; `PrivatePostgres.new_database()` gives an empty database and its URL. It listens on no
 port. As root it runs as another user, because PostgreSQL refuses root.
+
+    python -m tests.postgres COMMAND…    runs a command, `URL` in it replaced by an empty database's, with fsync on:
+                                         for benchmarks, whose figures must be those of a server that keeps its word
 """
 
 import contextlib
-import importlib.util
 import itertools
+import json
 import os
 import pwd
 import shutil
@@ -17,7 +20,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 import psycopg
@@ -37,17 +39,6 @@ SETTINGS: Final = {
     "max_connections": "60",
     "shared_buffers": "32MB",
 }
-
-
-def get_postgres_script() -> ModuleType:
-    """Load scripts/get_postgres.py, which is no package."""
-    spec = importlib.util.spec_from_file_location("get_postgres", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class PrivatePostgres:
@@ -193,10 +184,26 @@ def _reachable(bin_dir: Path, folder: Path, user: pwd.struct_passwd | None) -> P
 @contextlib.contextmanager
 def running_postgres(*, private: bool = False, cache: Path = CACHE) -> Iterator[PrivatePostgres]:
     """Give a server that runs, and take it away afterwards; `private`: the unpacked copy, not the machine's own."""
-    note = get_postgres_script().get_postgres(cache, private=private)
-    server = PrivatePostgres(Path(note.bin_dir), dict(note.environment))
+    command = [sys.executable, str(SCRIPT), "--cache", str(cache), "--print", *(["--private"] if private else [])]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        raise RuntimeError(f"no PostgreSQL to test with:\n{found.stderr}")
+    note = json.loads(found.stdout)
+    server = PrivatePostgres(Path(note["bin_dir"]), note["environment"])
     try:
         server.start()
         yield server
     finally:
         server.remove()
+
+
+def main(command: list[str]) -> int:
+    """Run a command beside a server that syncs, and return its exit status."""
+    SETTINGS["fsync"] = "on"
+    with running_postgres() as server:
+        url = server.new_database()
+        return subprocess.run([url if word == "URL" else word for word in command], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -13,12 +13,13 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM, socket
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3  # type: ignore[import-untyped]
 from botocore.client import BaseClient  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
+
+from provisioning.free_ports import free_tcp_port
 
 if TYPE_CHECKING:
     from storage.recording_store.s3 import S3Place
@@ -33,21 +34,13 @@ _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Never through a proxy that the environment names."""
 
 
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody uses."""
-    with socket(AF_INET, SOCK_STREAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 @dataclass(slots=True)
 class S3Server:
     """A server of its own process; it may be killed and started again on the same port."""
 
     folder: Path
     """For its log, and for its objects where they are files."""
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=free_tcp_port)
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,8 +104,10 @@ class S3Server:
         finally:
             client.close()
 
-    def place(self, secret: str = SECRET_KEY, bucket: str = BUCKET, prefix: str = "") -> "S3Place":
-        """Return what our own store needs to know of it."""
+    def place(
+        self, secret: str = SECRET_KEY, bucket: str = BUCKET, prefix: str = "", patience_seconds: float = 20.0
+    ) -> "S3Place":
+        """Return what our own store needs to know of it; a store that shall meet an outage has less patience."""
         from storage.recording_store.s3 import S3Place
 
         return S3Place(
@@ -122,7 +117,7 @@ class S3Server:
             secret_access_key=secret,
             endpoint=self.url,
             prefix=prefix,
-            patience_seconds=2.0,
+            patience_seconds=patience_seconds,
         )
 
     def __enter__(self) -> Self:

@@ -17,7 +17,7 @@ class Case:
     """A transcript, and what was said."""
 
     part: str
-    """train, dev or test."""
+    """train, dev, test or blind."""
     domain: str
     kind: str
     """phonetic, ear, or clean: nothing to be done."""
@@ -31,7 +31,11 @@ class Case:
 
 
 def load_set(path: Path = SET) -> list[Case]:
-    """Read the committed set."""
+    """Read the committed set: `cases.tsv`, and what stands beside it as `cases_NAME.tsv` with the same columns."""
+    return [case for file in (path, *sorted(path.parent.glob(f"{path.stem}_*.tsv"))) for case in _rows(file)]
+
+
+def _rows(path: Path) -> list[Case]:
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Case(

@@ -1,16 +1,16 @@
 """Count word pairs for the second listening: `python -m bench.correction_set.count_pairs`. Seeded.
 
-Only our own sentences: the phrasebook that taught the `tiny` ear, what people say on the telephone (`corpus.txt`), and
-the training part of the set's templates. A pair counts once for every sentence pattern that can hold it: how often a
-pattern would be drawn says nothing about Spanish. A company's terms are counted by their kind, and half of the
-phrasebook's names and towns, too.
+Only our own sentences: the phrasebook that taught the `tiny` ear, what people say on the telephone (`corpus.txt`,
+`corpus_more.txt`), and those of the set's templates that are no longer blind. A pair counts once for every sentence
+pattern that can hold it: how often a pattern would be drawn says nothing about Spanish. A company's terms are counted
+by their kind, and half of the phrasebook's names and towns, too.
 """
 
 import gzip
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -21,7 +21,11 @@ from training.tiny.phrasebook import TEMPLATES
 
 DRAWN: Final = 300
 """Sentences of each pattern: enough for nearly all pairs that it can hold."""
+COUNTED: Final = ("train", "dev", "test")
+"""Parts whose templates are counted: all that are no longer blind."""
+CORPORA: Final = ("corpus.txt", "corpus_more.txt")
 _KINDS: Final = ("name", "surname", "city")
+Pairs = Counter[tuple[str, str]]
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
 
 
@@ -35,23 +39,29 @@ def phrasebook(dice: random.Random) -> Iterator[list[str]]:
 
 
 def corpus(dice: random.Random) -> Iterator[list[str]]:
-    """Yield the sentences of each pattern of `corpus.txt`."""
-    for line in (HERE / "corpus.txt").read_text("utf-8").splitlines():
+    """Yield the sentences of each pattern of the corpora."""
+    for line in _corpus_lines():
         if line and not line.startswith("#"):
             yield [_CHOICE.sub(lambda match: dice.choice(match[1].split("|")), line) for _ in range(DRAWN)]
 
 
-def own(dice: random.Random) -> Iterator[list[str]]:
-    """Yield the sentences of each training template."""
+def _corpus_lines() -> Iterator[str]:
+    for name in CORPORA:
+        yield from (HERE / name).read_text("utf-8").splitlines()
+
+
+def own(parts: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the sentences of each template of these parts, drawn by its name alone."""
     for domain in DOMAINS:
         kinds = vocabulary(domain)
         for template in templates(domain):
-            if template.part != "train":
+            if template.part not in parts:
                 continue
+            dice = random.Random(f"pairs {template.name}")
             text = template.text.replace("{person}", "<name> <surname>")
             for kind in kinds:
                 text = text.replace(f"{{{kind}}}", f"<{kind}>")
-            yield [_common(text, dice) for _ in range(DRAWN)]
+            yield template.name, [_common(text, dice) for _ in range(DRAWN)]
 
 
 def _common(text: str, dice: random.Random) -> str:
@@ -60,12 +70,23 @@ def _common(text: str, dice: random.Random) -> str:
     return text
 
 
+def general_pairs() -> Pairs:
+    """Return how many patterns of nobody's trade hold each pair."""
+    dice = random.Random(1)
+    return pairs_of((*phrasebook(dice), *corpus(dice)))
+
+
+def pairs_of(patterns: Iterable[Iterable[str]]) -> Pairs:
+    """Return how many of the patterns hold each pair."""
+    pairs: Pairs = Counter()
+    for sentences in patterns:
+        pairs.update({pair for sentence in sentences for pair in pairwise((EDGE, *sentence.split(), EDGE))})
+    return pairs
+
+
 def main() -> None:
     """Write the counts."""
-    dice = random.Random(1)
-    pairs: Counter[tuple[str, str]] = Counter()
-    for sentences in (*phrasebook(dice), *corpus(dice), *own(dice)):
-        pairs.update({pair for sentence in sentences for pair in pairwise((EDGE, *sentence.split(), EDGE))})
+    pairs = general_pairs() + pairs_of(sentences for _, sentences in own(COUNTED))
     lines = "".join(f"{first} {second} {count}\n" for (first, second), count in sorted(pairs.items()))
     PAIRS.write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
     print(f"{PAIRS.name}: {len(pairs)} pairs, {PAIRS.stat().st_size / 1e3:.0f} kB")

@@ -1,7 +1,8 @@
 """Sentences of three trades from templates, parted by template into training, development and test. Seeded.
 
 A template belongs to one part for good, so that no sentence of the test part has a sister in the others. The test part
-has files of its own (`blind/`), written when the others had been looked at and before any result of theirs was.
+has files of its own (`blind/`), written when the others had been looked at and before any result of theirs was; it has
+been looked at since, and serves development with the rest.
 Ordinary sentences of nobody's trade (`clean.txt`) are never trained on.
 """
 

@@ -220,6 +220,7 @@ class Stage:
                 "local_path": "recordings",
                 "customers": str(CHECKOUT / "examples" / "customers.toml"),
                 "customers_journal": "customers.jsonl",
+                "notes": "notes",
             },
             "events": {"port": free_tcp_port()},
             "offline": {"worker": False},  # what a stage shows is the call itself

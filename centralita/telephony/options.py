@@ -1,6 +1,5 @@
 """What every telephony command takes, and how each shows findings."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from centralita.config_command import AsJson
+from centralita.command_line import AsJson, print_json
 from provisioning.finding import Finding, Severity, has_errors
 from provisioning.model.loading import load_telephony
 from provisioning.model.secrets import SecretStore
@@ -41,11 +40,6 @@ def store_of(path: Path) -> SecretStore:
 def etc_folder(config: TelephonyReceptionConfig, etc: Path | None) -> Path:
     """Return Asterisk's configuration folder: the option's, or the config's."""
     return etc if etc is not None else Path(config.site.asterisk_etc or "/etc/asterisk")
-
-
-def print_json(value: object) -> None:
-    """Print one JSON object."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def show_findings(findings: Iterable[Finding], as_json: bool, more: Mapping[str, object] | None = None) -> bool:

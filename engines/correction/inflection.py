@@ -5,6 +5,7 @@ are right as they stand, so that it leaves them alone.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -132,36 +133,73 @@ def _listed(name: str) -> Iterator[str]:
             yield from line.split()
 
 
-def _verbs() -> dict[str, str]:
+def _verbs(*names: str) -> dict[str, str]:
     """Return each infinitive once, with what its stem does."""
     found: dict[str, str] = {}
-    for name in ("verbs.txt", "verbs_more.txt"):
+    for name in names:
         for entry in _listed(name):
             infinitive, _, change = entry.partition(":")
             if change or infinitive not in found:
                 found[infinitive] = change
-    return found | dict.fromkeys(WHOLE, "")
+    return found
 
 
-def _all_forms() -> Iterator[str]:
-    for infinitive, change in _verbs().items():
-        yield from conjugated(infinitive, change)
-        stem = infinitive[:-2]
-        doer = stem + ("ador" if infinitive.endswith("ar") else "edor" if infinitive.endswith("er") else "idor")
-        able = stem + ("able" if infinitive.endswith("ar") else "ible")
-        yield from (doer, doer + "a", doer + "es", doer + "as", able, able + "s")
-    for noun in {*_listed("nouns.txt"), *_listed("nouns_more.txt")}:
-        yield from numbered(noun)
-        if noun.endswith(("or", "ero", "ario", "ico", "ano", "ado", "ido")):
-            feminine = noun[:-1] + "a" if noun.endswith("o") else noun + "a"
-            yield from (feminine, feminine + "s")
-    for adjective in {*_listed("adjectives.txt"), *_listed("adjectives_more.txt")}:
-        yield from gendered(adjective)
-    for name in ("others.txt", "names.txt", "places.txt"):
-        yield from _listed(name)
+def _of_verb(infinitive: str, change: str) -> Iterator[str]:
+    yield from conjugated(infinitive, change)
+    stem = infinitive[:-2]
+    able = stem + ("able" if infinitive.endswith("ar") else "ible")
+    yield from (able, able + "s")
+
+
+def _doers(infinitive: str) -> Iterator[str]:
+    doer = infinitive[:-2] + (
+        "ador" if infinitive.endswith("ar") else "edor" if infinitive.endswith("er") else "idor"
+    )  # fmt: skip
+    yield from (doer, doer + "a", doer + "es", doer + "as")
+
+
+def _of_noun(noun: str) -> Iterator[str]:
+    yield from numbered(noun)
+    if noun.endswith(("or", "ero", "ario", "ico", "ano", "ado", "ido")):
+        feminine = noun[:-1] + "a" if noun.endswith("o") else noun + "a"
+        yield from (feminine, feminine + "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What the lists come to, by kind of word; a form may be of several."""
+
+    verbs: frozenset[str]
+    nouns: frozenset[str]
+    adjectives: frozenset[str]
+    others: frozenset[str]
+    """Names and towns among them."""
+    common: frozenset[str]
+    """Forms of the shorter lists: what people say every day."""
+
+
+@cache
+def spanish_forms() -> Forms:
+    """Return every form of the lists: a second of work, once."""
+    often = _verbs("verbs.txt")
+    seldom = {one: change for one, change in _verbs("verbs_more.txt").items() if change or one not in often}
+    daily = {form for one, change in (often | dict.fromkeys(WHOLE, "")).items() for form in _of_verb(one, change)}
+    verbs = daily | {form for one, change in seldom.items() for form in _of_verb(one, change)}
+    everyday_nouns = {form for noun in set(_listed("nouns.txt")) for form in _of_noun(noun)}
+    doers = {form for one in (*often, *seldom) for form in _doers(one)}
+    nouns = everyday_nouns | doers | {form for noun in set(_listed("nouns_more.txt")) for form in _of_noun(noun)}
+    plain = {form for adjective in set(_listed("adjectives.txt")) for form in gendered(adjective)}
+    adjectives = plain | {form for one in set(_listed("adjectives_more.txt")) for form in gendered(one)}
+    small = set(_listed("others.txt"))
+    return Forms(
+        frozenset(verbs), frozenset(nouns), frozenset(adjectives),
+        frozenset(small | set(_listed("names.txt")) | set(_listed("places.txt"))),
+        frozenset(daily | everyday_nouns | plain | small),
+    )  # fmt: skip
 
 
 @cache
 def spanish_words() -> frozenset[str]:
     """Return every form of the lists: more than a hundred thousand, in less than a second, once."""
-    return frozenset(_all_forms())
+    forms = spanish_forms()
+    return forms.verbs | forms.nouns | forms.adjectives | forms.others

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Final, Literal, Protocol
 
@@ -94,6 +95,19 @@ class Undone(_Entry):
 
 Entry = Annotated[Sighting | Kept | RuleSet | RuleRemoved | TermSet | TermRemoved | Undone, Field(discriminator="what")]
 _ENTRY: Final[TypeAdapter[Entry]] = TypeAdapter(Entry)
+
+
+def entry_as_json(entry: Entry, *, is_short: bool = False) -> dict[str, object]:
+    """Return an entry as JSON values; `is_short` leaves out what is as usual, and tells its moment in UTC."""
+    if is_short:
+        entry = entry.model_copy(update={"at": entry.at.astimezone(UTC)})
+    found: dict[str, object] = _ENTRY.dump_python(entry, mode="json", exclude_defaults=is_short)
+    return found
+
+
+def entry_of(values: object) -> Entry:
+    """Return the entry that JSON values say. Raises: ValueError for what is none."""
+    return _ENTRY.validate_python(values, strict=False)
 
 
 class Journal(Protocol):
@@ -226,15 +240,18 @@ def _sync_folder(folder: Path) -> None:
 
 
 def standing(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
-    """Yield what counts, with its number: neither undone nor an undoing itself. An undoing may be undone, too."""
+    """Yield what counts, with its number: neither undone nor an undoing itself. An undoing may be undone, too.
+
+    In the order of their moments, and of their numbers within one: machines that tell each other of their entries
+    (`replica`) hear of them in different orders, and must come to the same.
+    """
     undone: set[int] = set()
     for number in range(len(entries), 0, -1):
         entry = entries[number - 1]
         if isinstance(entry, Undone) and number not in undone:
             undone.add(entry.entry)
-    for number, entry in enumerate(entries, 1):
-        if number not in undone and not isinstance(entry, Undone):
-            yield number, entry
+    found = [one for one in enumerate(entries, 1) if one[0] not in undone and not isinstance(one[1], Undone)]
+    yield from sorted(found, key=lambda one: one[1].at)
 
 
 def journal_of(bank: Path) -> FileJournal:

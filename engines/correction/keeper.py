@@ -3,6 +3,7 @@
 The file is written by people and never by us; everything that is learned or changed by command goes into the journal.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from engines.correction.journal import (
     standing,
 )
 from engines.correction.language import spanish
+from engines.correction.replica import SharedEntry, additions, shared
 from engines.correction.teaching import (
     CONFIRMATIONS,
     Candidate,
@@ -97,7 +99,7 @@ class BankKeeper:
         with self._journal.writing() as page:
             count = len(page.entries)
             file = self._file()
-            now = self._now()
+            now = self._moment(page)
             page.add(lessons(heard, meant, page.entries, now=now, by=by, conversation=conversation))
             due = promotions(
                 file, page.entries, confirmations=self._confirmations, may_be_right=self._judge(), now=now,
@@ -122,7 +124,7 @@ class BankKeeper:
             if found is None:
                 raise ConfigurationError(f"{self._path}: there is no candidate {candidate!r}")
             rule = rule_of(found, self._judge())
-            self._add(page, [RuleSet(at=self._now(), by=by, rule=rule, candidate=candidate)])
+            self._add(page, [RuleSet(at=self._moment(page), by=by, rule=rule, candidate=candidate)])
             return rule
 
     def add_rules(self, rules: Iterable[Rule], *, by: str = "") -> int:
@@ -133,7 +135,8 @@ class BankKeeper:
         with self._journal.writing() as page:
             standing_rules = {rule.id: rule for rule in self._state(page).bank.rules}
             new = [rule for rule in rules if standing_rules.get(rule.id) != rule]
-            self._add(page, [RuleSet(at=self._now(), by=by, rule=rule) for rule in new])
+            now = self._moment(page)
+            self._add(page, [RuleSet(at=now, by=by, rule=rule) for rule in new])
             return len(new)
 
     def add_terms(self, terms: Iterable[Term], *, by: str = "") -> int:
@@ -150,7 +153,8 @@ class BankKeeper:
         with self._journal.writing() as page:
             standing_terms = {(term.text, term.kind) for term in self._state(page).bank.terms}
             new = [term for term in terms if (term.text, term.kind) not in standing_terms]
-            self._add(page, [TermSet(at=self._now(), by=by, text=term.text, kind=term.kind) for term in new])
+            now = self._moment(page)
+            self._add(page, [TermSet(at=now, by=by, text=term.text, kind=term.kind) for term in new])
             return len(new)
 
     def remove(self, what: str, *, by: str = "") -> int:
@@ -161,9 +165,9 @@ class BankKeeper:
         with self._journal.writing() as page:
             bank = self._state(page).bank
             if any(rule.id == what for rule in bank.rules):
-                return self._add(page, [RuleRemoved(at=self._now(), by=by, id=what)])
+                return self._add(page, [RuleRemoved(at=self._moment(page), by=by, id=what)])
             if any(keys_of(term.text) == keys_of(what) for term in bank.terms):
-                return self._add(page, [TermRemoved(at=self._now(), by=by, text=what)])
+                return self._add(page, [TermRemoved(at=self._moment(page), by=by, text=what)])
             raise ConfigurationError(f"{self._path}: there is neither a rule nor a term {what!r}")
 
     def undo(self, number: int = 0, *, by: str = "") -> Entry:
@@ -182,8 +186,35 @@ class BankKeeper:
             entry = page.entries[number - 1]
             if not isinstance(entry, Undone) and number not in counting:
                 raise ConfigurationError(f"{self._path}: entry {number} is undone already")
-            self._add(page, [Undone(at=self._now(), by=by, entry=number)])
+            self._add(page, [Undone(at=self._moment(page), by=by, entry=number)])
             return entry
+
+    def take_over(self, told: Sequence[SharedEntry]) -> tuple[int, tuple[str, ...]]:
+        """Write down what other machines tell and this one does not know yet.
+
+        Returns how many entries that were, and the ids of those set aside: with them the bank would contradict itself.
+
+        Raises: ConfigurationError when the bank cannot be read or written.
+        """
+        with self._journal.writing() as page:
+            count = len(page.entries)
+            self._state(page)  # a bank that is wrong already is nobody's fault but its own
+            new = list(additions(page.entries, told))
+            try:
+                self._add(page, [entry for _, entry in new])
+            except ConfigurationError:
+                self._add_singly(page, [one for one, _ in new])
+            known = {one.entry_id for one in shared(page.entries)}
+            return len(page.entries) - count, tuple(one.entry_id for one in told if one.entry_id not in known)
+
+    def _add_singly(self, page: Page, told: Sequence[SharedEntry]) -> None:
+        for one in told:
+            with contextlib.suppress(ConfigurationError):
+                self._add(page, [entry for _, entry in additions(page.entries, [one])])
+
+    def _moment(self, page: Page) -> datetime:
+        """Now, but never before what is written already, whatever became of a clock: moments are the order."""
+        return max((self._now(), *(entry.at for entry in page.entries)))
 
     def _add(self, page: Page, entries: Sequence[Entry]) -> int:
         """Write what leaves the bank without contradiction."""

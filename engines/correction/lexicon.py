@@ -1,7 +1,7 @@
 """All the words the second listening may write, found by what they sound like."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -13,7 +13,7 @@ from engines.correction.grams import vectors_of
 from engines.correction.inflection import spanish_words
 from engines.correction.language import Language
 from engines.correction.nearest import nearest_of
-from engines.correction.phonetics import sound_distance, sound_of, sounds_of
+from engines.correction.phonetics import run_together, sound_distance, sound_of, sounds_of
 
 _LEAST_PHONES: Final = 3
 """Shorter words sound like too many others to be looked for by nearness."""
@@ -64,16 +64,16 @@ class Lexicon:
         for entry in entries.values():
             self._by_sound[entry.sound].append(entry)
         self._spanish_by_sound = _spanish_sounds()
+        self._run_together: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries.values():
+            if not entry.is_term:
+                self._run_together[run_together(entry.sound)].append(entry)
         self._words = _Index(entry for entry in entries.values() if not entry.is_term)
         self._terms = _Index(entry for entry in entries.values() if entry.is_term)
 
     def knows(self, word: str) -> bool:
         """Is it right as it stands: Spanish, or the company's?"""
         return word in self._entries or word in self._spanish
-
-    def sides(self, before: str, text: str, after: str) -> int:
-        """Return beside how many of its two neighbours a sentence of ours holds the word."""
-        return self.language.has_pair(before, text) + self.language.has_pair(text, after)
 
     def is_spanish(self, word: str) -> bool:
         """Is it in the lists, counted or not?"""
@@ -90,6 +90,24 @@ class Lexicon:
     def spanish_sounding(self, sound: str) -> list[Entry]:
         """Return words of the lists that sound exactly so, counted or not."""
         return [Entry(word, sound, (word,)) for word in self._spanish_by_sound.get(sound, "").split()]
+
+    def all_sounding(self, sound: str) -> tuple[Entry, ...]:
+        """Return everything that sounds exactly so, each once."""
+        counted = self._by_sound.get(sound, ())
+        listed = [entry for entry in self.spanish_sounding(sound) if entry.text not in self._entries]
+        return (*counted, *listed)
+
+    def recut(self, sound: str) -> Iterator[tuple[Entry, Entry]]:
+        """Yield the counted words that side by side sound so, where our sentences hold them side by side."""
+        for cut in range(1, len(sound)):
+            heads = self._run_together.get(sound[:cut])
+            if not heads:
+                continue
+            tails = list(self._run_together.get(sound[cut:], ()))
+            if sound[cut - 1] in "aeiou":  # the vowel both share
+                tails += self._run_together.get(sound[cut - 1 :], ())
+            for head in heads:
+                yield from ((head, tail) for tail in tails if self.language.has_pair(head.text, tail.text))
 
     def has_sound(self, sound: str) -> bool:
         """Does any word sound exactly so?"""

@@ -30,12 +30,21 @@ _RULES: Final = (
 )
 _MATCHER: Final = re.compile("|".join(f"({pattern})" for pattern, _ in _RULES))
 _DOUBLED: Final = re.compile(r"([^aeio])\1+")
+_BEFORE_LIPS: Final = re.compile(r"n(?=[bp])")
+"""Said with closed lips, "están bien" is "estambien"."""
+_ANY_DOUBLED: Final = re.compile(r"(.)\1+")
 
 
 @functools.lru_cache(65_536)
 def sound_of(text: str) -> str:
     """Return what a word, or several run together, sounds like; "" for what has neither letters nor digits."""
-    return _DOUBLED.sub(r"\1", "".join(_word_sound(word) for word in text.lower().split()))
+    sound = _DOUBLED.sub(r"\1", "".join(_word_sound(word) for word in text.lower().split()))
+    return _BEFORE_LIPS.sub("m", sound)
+
+
+def run_together(sound: str) -> str:
+    """Return a sound as it is said without a pause: of two vowels that are the same, one is heard."""
+    return _ANY_DOUBLED.sub(r"\1", sound)
 
 
 def _word_sound(word: str) -> str:
@@ -63,7 +72,7 @@ def sounds_of(words: Sequence[str]) -> list[str]:
     for pattern, phone in _IN_BULK:
         text = pattern.sub(phone, text)
     text = text.translate(_LETTERS).replace("x", "ks")
-    return re.sub(r"([^aeio\n])\1+", r"\1", text).split("\n")
+    return re.sub(r"n(?=[bp])", "m", re.sub(r"([^aeio\n])\1+", r"\1", text)).split("\n")
 
 
 _EDGES: Final = "sdn"

@@ -1,20 +1,22 @@
 """The second listening's proofreader: dictionary, then vectors, then sound and context. Not for the loop: milliseconds.
 
-Every stretch of the sentence has its proposals; the cheapest path through them wins. A path pays for how unlikely its
-words are one after another, for how far they are from what was heard, and a fixed price for every change, which is
-higher where the word heard is a right one and lower where the ear itself was in doubt. Staying is free.
+Every stretch of the sentence has its proposals; the best path through them wins. A path is worth the log odds that its
+changes are right: how likely its words are one after another, how well their kinds agree, and for each change what
+`features` says of it. Staying is worth nothing and costs nothing; a change must gain a margin on top.
 """
 
 import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
 from engines.correction.bank import Bank
 from engines.correction.dictionary import Proofreader, in_the_case_of
+from engines.correction.features import NAMES, Sparse, features_of
 from engines.correction.language import EDGE, Language, spanish
 from engines.correction.lexicon import Lexicon
 from engines.correction.proposals import Heard, Proposal, proposals
@@ -22,80 +24,60 @@ from engines.correction.words import words_of
 from vocabulary.speech import Correction, Replacement
 
 WEIGHTS: Final = Path(__file__).parent / "spanish" / "weights.json"
+_MARGIN: Final = "margin"
 _OPENING: Final = frozenset(".!?…¿¡")
 """Behind these a capital letter is no name."""
 LEVELS: Final = frozenset({1, 2, 3})
-_SUREST: Final = 3.0
-"""Log odds beyond which an ear's confidence counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Prices, in units of log probability: here where the fit begins.
+    """What each of `features.NAMES` is worth, in log odds, and what a change must gain besides.
 
-    `weights.json` holds them as `bench/correction_set/fit.py` fitted them on the development part.
+    `weights.json` holds them as `bench/correction_set/fit.py` fitted them.
     """
 
-    language: float = 0.65
-    """Of the language's log probability."""
-    sound: float = 3.0
-    """For each phone that differs."""
-    change_unknown: float = 1.0
-    """For changing what nobody knows."""
-    change_alike: float = 3.0
-    """For changing a known word into one that sounds the same."""
-    change_near: float = 6.0
-    """For changing known words into ones that sound nearly so."""
-    confidence: float = 0.5
-    """For the log odds of each changed word being right, as the ear says."""
-    sure: float = 3.0
-    """Log odds at which a word is as sure as one whose confidence nobody told."""
-    term: float = 0.0
-    """Off the price of a company's own term."""
-    term_phone: float = 0.1
-    """The same for each phone of it: long terms are not there by chance."""
-    term_apart: float = 2.0
-    """On top where right words would become a term: for each neighbour beside which no sentence holds its kind."""
-    uncounted: float = 1.0
-    """On top for Spanish words that no sentence of ours holds."""
-    uncounted_near: float = 1.0
-    """On top where such a word does not sound just like what was heard."""
-    near_unknown: float = 3.0
-    """On top for changing what nobody knows into what does not sound just like it: it may be a word we do not know."""
-    relative: float = 1.0
-    """For the share of the heard phones that differ."""
-    word: float = 0.0
-    """Off for each word written, or the language would rather have fewer words."""
-    stay_unknown: float = 0.0
-    """For keeping what nobody knows."""
-    one_sided: float = 3.0
-    """On top where a right word would be changed into one that our sentences hold beside only one of its neighbours."""
-    unsupported: float = 8.0
-    """The same where they hold it beside neither."""
-    rival: float = 2.0
-    """On top for each neighbour beside which they hold the right word that was heard."""
-    clear: float = 2.0
-    """Off where they hold the new word beside both neighbours, and the one that was heard beside neither."""
-    several: float = 0.0
-    """On top for each word beyond the first that a change takes in."""
-    farthest_term: float = 0.3
-    """Phones that may differ where a term is to be written, of those heard."""
-    farthest: float = 0.2
-    """Phones that may differ, of those heard."""
-    farthest_known: float = 0.1
-    """The same where every word heard is a known one."""
+    values: tuple[float, ...]
+    """In the order of `NAMES`."""
+    margin: float = 0.0
+    told_margin: float = 0.0
+    """The same where the ear told its confidence."""
+
+    @classmethod
+    def of(cls, named: Mapping[str, float]) -> Self:
+        """Return weights by name; what is not named is worth nothing.
+
+        Raises: ValueError naming a name that there is not.
+        """
+        margins = {name: value for name, value in named.items() if name in (_MARGIN, "told_margin")}
+        if unknown := named.keys() - margins.keys() - set(NAMES):
+            raise ValueError(f"there is no weight {min(unknown)!r}")
+        return cls(tuple(named.get(name, 0.0) for name in NAMES), **margins)
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> Self:
         """Read fitted weights.
 
-        Raises: OSError, ValueError, TypeError.
+        Raises: OSError, ValueError.
         """
-        return cls(**json.loads(path.read_text("utf-8")))
+        return cls.of(json.loads(path.read_text("utf-8")))
 
     def as_json(self) -> str:
         """Return them as they are kept."""
-        return json.dumps({name: round(value, 3) for name, value in asdict(self).items()}, indent=1) + "\n"
+        named = {"margin": self.margin, "told_margin": self.told_margin} | {
+            name: round(value, 3) for name, value in zip(NAMES, self.values, strict=True) if round(value, 3)
+        }
+        return json.dumps(named, indent=1) + "\n"
+
+    @property
+    def language(self) -> float:
+        """Of the language's log probability."""
+        return self.values[0]
+
+    @property
+    def agreement(self) -> float:
+        """Of kinds of words that agree."""
+        return self.values[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,79 +86,52 @@ class Prepared:
 
     first: Correction
     """What the dictionary made of it."""
-    heard: Sequence[Heard]
-    choices: Sequence[Proposal]
-    origin: Sequence[int]
+    heard: Sequence[Heard] = ()
+    choices: Sequence[Proposal] = ()
+    features: Sequence[Sparse] = ()
+    """What speaks about each choice."""
+    origin: Sequence[int] = ()
     """Where each word stood in what was heard."""
-    offsets: Sequence[tuple[int, int]]
+    offsets: Sequence[tuple[int, int]] = field(default=())
     """Of each word in the dictionary's text."""
 
 
-def price(proposal: Proposal, words: Sequence[Heard], weights: Weights) -> float | None:
-    """Return what a proposal costs besides its place in the language; None when it is out of the question."""
-    among = weights.language * math.log(proposal.among) - weights.word * (proposal.text.count(" ") + 1)
+def price(proposal: Proposal, features: Sparse, weights: Weights, *, is_told: bool) -> float:
+    """Return what a proposal costs besides its place in the language."""
+    cost = weights.language * math.log(proposal.among) - sum(weights.values[place] * value for place, value in features)
     if proposal.is_kept:
-        return among + weights.stay_unknown * proposal.unknown
-    known = proposal.unknown == 0
-    farthest = weights.farthest_term if proposal.is_term else weights.farthest_known if known else weights.farthest
-    if proposal.distance > farthest * proposal.phones:
-        return None
-    cost = among + weights.sound * proposal.distance + weights.relative * proposal.distance / max(proposal.phones, 1)
-    cost += weights.several * (proposal.end - proposal.start - 1)
-    if not known:
-        cost += weights.change_unknown + (weights.near_unknown if proposal.distance and not proposal.is_term else 0)
-    else:
-        cost += weights.change_alike if proposal.distance == 0 else weights.change_near
-        if proposal.is_term:
-            cost += weights.term_apart * (2 - proposal.sides)
-        else:
-            cost += (weights.unsupported, weights.one_sided, 0.0)[proposal.sides] + weights.rival * proposal.rival
-        if proposal.sides == 2 and not proposal.rival and not proposal.is_term:
-            cost -= weights.clear
-    if proposal.is_term:
-        cost -= weights.term + weights.term_phone * proposal.phones
-    if not proposal.is_counted:
-        cost += weights.uncounted + (weights.uncounted_near if proposal.distance else 0)
-    sure = [word.confidence for word in words[proposal.start : proposal.end] if word.confidence is not None]
-    if sure:
-        # the mean, or a stretch of many words would count its doubts many times
-        cost += weights.confidence * (sum(_log_odds(one) for one in sure) / len(sure) - weights.sure)
-    return cost
+        return cost
+    return cost + (weights.told_margin if is_told else weights.margin)
 
 
-def _log_odds(confidence: float) -> float:
-    bounded = min(max(confidence, 1e-3), 1 - 1e-3)
-    return min(max(math.log(bounded / (1 - bounded)), -_SUREST), _SUREST)
-
-
-def cheapest(
-    words: Sequence[Heard], choices: Sequence[Proposal], weights: Weights, language: Language, lexicon: Lexicon
-) -> list[Proposal]:
+def cheapest(prepared: Prepared, weights: Weights, language: Language, lexicon: Lexicon) -> list[Proposal]:
     """Return the proposals of the cheapest way through the sentence, in order."""
+    words = prepared.heard
+    if not words:
+        return []
+    is_told = any(word.confidence is not None for word in words)
     starting: dict[int, list[tuple[Proposal, float]]] = defaultdict(list)
-    for choice in choices:
-        cost = price(choice, words, weights)
-        if cost is not None:
-            starting[choice.start].append((choice, cost))
+    for choice, features in zip(prepared.choices, prepared.features, strict=True):
+        starting[choice.start].append((choice, price(choice, features, weights, is_told=is_told)))
+
+    def beside(first: str, second: str) -> float:
+        likely = language.log_probability(first, second, lexicon.is_spanish(second))
+        return -weights.language * likely - weights.agreement * language.agreement(first, second)
+
     paths: list[dict[str, tuple[float, Proposal | None, str]]] = [{} for _ in range(len(words) + 1)]
     paths[0][EDGE] = (0.0, None, EDGE)
     for place in range(len(words)):
         for choice, cost in starting[place]:
             tokens = choice.tokens
-            known = [lexicon.is_spanish(token) for token in tokens]
-            for first, second, is_known in zip(tokens, tokens[1:], known[1:], strict=False):
-                cost -= weights.language * language.log_probability(first, second, is_known)
+            for first, second in pairwise(tokens):
+                cost += beside(first, second)
             ahead = paths[choice.end]
             best = ahead.get(tokens[-1])
             for before, (total, _, _) in paths[place].items():
-                cost_here = total + cost - weights.language * language.log_probability(before, tokens[0], known[0])
+                cost_here = total + cost + beside(before, tokens[0])
                 if best is None or cost_here < best[0]:
                     best = ahead[tokens[-1]] = (cost_here, choice, before)
-    if not words:
-        return []
-    token = min(
-        paths[-1], key=lambda last: paths[-1][last][0] - weights.language * language.log_probability(last, EDGE)
-    )
+    token = min(paths[-1], key=lambda last: paths[-1][last][0] + beside(last, EDGE))
     path: list[Proposal] = []
     place = len(words)
     while place:
@@ -203,32 +158,43 @@ class SecondProofreader:
         self._first = Proofreader(bank)
         self._language = language or spanish()
         self._lexicon = lexicon or Lexicon(self._language, bank.terms)
-        self._weights = weights or (Weights.load() if WEIGHTS.exists() else Weights())
+        self._weights = weights or (Weights.load() if levels & {2, 3} else None)
         self._levels = levels
+
+    @property
+    def language(self) -> Language:
+        """What it reads sentences with."""
+        return self._language
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words it may write."""
+        return self._lexicon
 
     def correct(self, text: str, confidences: Sequence[float] = ()) -> Correction:
         """Return `text` as heard and as meant. `confidences`: the ear's, one for each word of `text.split()`.
 
         Replacements name their level: a rule's id, "near" (level 2) or "sound" (level 3), and count words of `text`.
         """
-        return self.decide(self.prepare(text, confidences), self._weights)
+        prepared = self.prepare(text, confidences)
+        return self.decide(prepared, self._weights) if self._weights else prepared.first
 
     def prepare(self, text: str, confidences: Sequence[float] = ()) -> Prepared:
         """Return everything that can be said before any price is known: what `fit` keeps between its trials."""
         first = self._first.correct(text) if 1 in self._levels else Correction(text, text)
         if not self._levels & {2, 3}:
-            return Prepared(first, (), (), (), ())
+            return Prepared(first)
         heard, origin, breaks, offsets = _heard(first, confidences)
         choices = [
             choice
             for choice in proposals(heard, breaks, self._lexicon)
             if choice.is_kept or choice.level in self._levels
         ]
-        return Prepared(first, heard, choices, origin, offsets)
+        return Prepared(first, heard, choices, [features_of(choice, heard) for choice in choices], origin, offsets)
 
     def decide(self, prepared: Prepared, weights: Weights) -> Correction:
         """Return the cheapest way through what was prepared."""
-        path = cheapest(prepared.heard, prepared.choices, weights, self._language, self._lexicon)
+        path = cheapest(prepared, weights, self._language, self._lexicon)
         return _written(prepared.first, path, prepared.origin, prepared.offsets)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.speech.process import SpeechOptions, run
+from vocabulary.log_lines import FieldsFormatter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,7 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mouth", default="espeak", help="espeak, scripted:SETTINGS or fake:SETTINGS")
     parser.add_argument("--ready-fd", type=int, default=None, help='descriptor on which to write "ready"')
     found = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(FieldsFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     return run(SpeechOptions(found.socket, found.ear, found.mouth, found.ready_fd))
 
 

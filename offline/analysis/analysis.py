@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from offline.analysis import coherence, dynamics, intents, moods, outcome, quality, topics
+from offline.analysis import coherence, dynamics, intents, moods, outcome, quality, topics, voices
 from offline.analysis.call import CallToAnalyse
 from offline.analysis.entities import find
 from offline.analysis.intent_model import shipped_model
@@ -13,7 +13,7 @@ from offline.analysis.intent_model import shipped_model
 ANALYSIS_VERSION: Final = "+".join(
     (
         f"analysis-1.{moods.VERSION}.{intents.VERSION}.{topics.VERSION}.{dynamics.VERSION}.{coherence.VERSION}"
-        f".{outcome.VERSION}.{quality.VERSION}",
+        f".{outcome.VERSION}.{quality.VERSION}.{voices.VERSION}",
         find.VERSION,
     )
 )

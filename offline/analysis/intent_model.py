@@ -1,6 +1,6 @@
 """The intent model: a softmax over hashed words and pieces of words, its temperature fitted on sentences set apart.
 
-The weights beside this file were made by `python -m offline.analysis.intent_training` from its `sentences.tsv`.
+The weights beside this file were made by `python -m offline.analysis.fit` from its sentences.
 """
 
 import json
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from offline.analysis.intent_features import BUCKETS, features_of
+from offline.analysis.features import BUCKETS, features_of
 
 WEIGHTS: Final = Path(__file__).with_name("intent_model.npz")
 _STEPS: Final = 127
@@ -45,15 +45,22 @@ class IntentModel:
 
     def save(self, path: Path) -> None:
         """Write the model, a byte a weight. Raises: OSError."""
-        scale = np.maximum(np.abs(self.weights).max(axis=0), 1e-9) / _STEPS
         about = {"labels": self.labels, "temperature": self.temperature, "sentences": self.sentences}
-        np.savez_compressed(
-            path,
-            weights=np.rint(self.weights / scale).astype(np.int8),
-            scale=scale.astype(np.float32),
-            bias=self.bias,
-            about=np.frombuffer(json.dumps(about).encode(), np.uint8),
-        )
+        store(path, self.weights, self.bias, about)
+
+
+def store(
+    path: Path, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32], about: Mapping[str, object]
+) -> None:
+    """Write weights (places, labels) a byte each, the bias, and what is told about them. Raises: OSError."""
+    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / _STEPS
+    np.savez_compressed(
+        path,
+        weights=np.rint(weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
+        bias=bias,
+        about=np.frombuffer(json.dumps(about).encode(), np.uint8),
+    )
 
 
 def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -62,8 +69,8 @@ def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
-def load(path: Path) -> IntentModel:
-    """Read what `save` wrote.
+def restored(path: Path, places: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], Mapping[str, Any]]:
+    """Read weights (places, labels), bias and what is told about them.
 
     Raises: ValueError that names the file when it is none of ours; OSError.
     """
@@ -73,12 +80,19 @@ def load(path: Path) -> IntentModel:
             weights = file["weights"].astype(np.float32) * file["scale"]
             bias = file["bias"]
     except (KeyError, ValueError) as error:
-        raise ValueError(f"{path} holds no intent model: {error}") from error
+        raise ValueError(f"{path} holds no model of ours: {error}") from error
+    if weights.shape != (places, len(about["labels"])):
+        raise ValueError(f"{path} was made for other features: train it again (python -m offline.analysis.fit)")
+    return weights, bias, about
+
+
+def load(path: Path) -> IntentModel:
+    """Read what `save` wrote.
+
+    Raises: ValueError that names the file when it is none of ours; OSError.
+    """
+    weights, bias, about = restored(path, BUCKETS)
     labels = tuple(str(label) for label in about["labels"])
-    if weights.shape != (BUCKETS, len(labels)):
-        raise ValueError(
-            f"{path} was made for other features: train it again (python -m offline.analysis.intent_training)"
-        )
     return IntentModel(labels, weights, bias, float(about["temperature"]), str(about["sentences"]))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from offline.analysis.call import CallToAnalyse
 from offline.analysis.intent_model import IntentModel, shipped_model
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 OTHER: Final = "other"
 """Greetings, answers, small talk: nothing is wanted."""

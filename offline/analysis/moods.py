@@ -6,7 +6,7 @@ from typing import Final
 from conversation.sentiment import NO_SENTIMENT, Mood, Sentiment, Trend, sentiment_of, trend_of
 from offline.analysis.call import CallToAnalyse
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _LAST_TURNS: Final = 3
 """Among so many last turns the mood at the end is looked for: a goodbye shows none."""

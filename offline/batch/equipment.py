@@ -17,7 +17,8 @@ from engines.correction.journal import journal_of
 from engines.correction.keeper import read_banks
 from engines.correction.second import WEIGHTS, SecondProofreader
 from offline.analysis.call import AgentVocabulary
-from offline.retranscribe.port import SecondEar
+from offline.analysis.second_opinion.chat import ChatAddress
+from offline.retranscribe.port import PREMIUM, ListeningSettings, SecondEar
 from offline.retranscribe.tiny import TinySecondEar
 from offline.retranscribe.voices import VoiceFinder
 from offline.wer_estimate.decision import SECOND_LISTENING_THRESHOLD
@@ -54,8 +55,12 @@ class Equipment:
     """Of the callers' calendar, such as Europe/Madrid; "" is this machine's."""
     country: str = "ES"
     """ISO 3166: whose numbers and money are meant where the dialled number does not tell."""
+    listening: ListeningSettings = PREMIUM
+    """How the ear listens; language and hints are each agent's own."""
     voice_model: Path | None = None
     """Silero's file; without it webrtcvad judges alone."""
+    second_opinion: ChatAddress | None = None
+    """A language model that is asked about every call beside the rules; None asks nobody."""
 
     def __post_init__(self) -> None:
         if self.ear != TINY and not (self.ear.startswith(WHISPER) and self.ear.removeprefix(WHISPER)):

@@ -5,6 +5,7 @@ A job does what `runner.process` does, and its end is committed with the result,
 killed, leave each result once.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -27,7 +28,7 @@ from storage.recording_store.errors import (
     StoreRefused,
     UploadConflict,
 )
-from storage.recording_store.uploading import UploadingStore, upload_recording
+from storage.recording_store.uploading import UploadingStore, both_of, upload_recording
 
 PROCESS: Final = "offline.process"
 UPLOAD: Final = "recordings.upload"
@@ -42,6 +43,12 @@ UPLOADING: Final = RetrySchedule.doubling(10.0, attempts=30, longest=3600.0)
 
 class SecondListeningFailed(JobError):
     """The recording could not be processed now."""
+
+    retryable = True
+
+
+class FilesElsewhere(JobError):
+    """Only the machine on which a call was recorded can bring its files to the bucket; it will take the job in time."""
 
     retryable = True
 
@@ -61,11 +68,17 @@ async def enqueue_processing(
 
 
 async def enqueue_upload(
-    queue: JobQueue, call_id: str, *, reason: str = "", tx: AsyncConnection | None = None
+    queue: JobQueue, call_id: str, *, reason: str = "", folder_id: str = "", tx: AsyncConnection | None = None
 ) -> Enqueued:
-    """Let a call's files be brought to the bucket; `reason` tells this upload from the call's others."""
+    """Let a call's files be brought to the bucket; `reason` tells this upload from the call's others.
+
+    `folder_id`, by `UploadLedger.folder_id`: where the files lie, when several machines share the queue.
+    """
     key = f"{UPLOAD}:{call_id}" + (f":{reason}" if reason else "")
-    return await queue.enqueue(UPLOAD, {"call_id": call_id}, key=key, lock=f"{UPLOAD}:{call_id}", tx=tx)
+    args: dict[str, Json] = {"call_id": call_id}
+    if folder_id:
+        args["folder_id"] = folder_id
+    return await queue.enqueue(UPLOAD, args, key=key, lock=f"{UPLOAD}:{call_id}", tx=tx)
 
 
 async def enqueue_after_call(queue: JobQueue, tx: AsyncConnection, call_id: str, *, with_upload: bool) -> None:
@@ -86,11 +99,14 @@ def add_process_handler(handlers: Handlers, results: Results, listener: Callable
         ear = listener()
         pipeline_version = await version(ear)
         also: InTransaction = run.complete
-        if _uploading(results) is not None:
-            queue = await open_queue(results.database)
+        if (store := _uploading(results)) is not None:
+            queue, both = await open_queue(results.database), both_of(store)
+            folder_id = await asyncio.to_thread(both.ledger.folder_id)
 
             async def complete_and_upload(tx: AsyncConnection) -> None:
-                await enqueue_upload(queue, call_id, reason=f"{pipeline_version}:{run.job.id}", tx=tx)
+                if await both.has_pending(call_id):  # else the result is in the bucket already, or on no disk of ours
+                    reason = f"{pipeline_version}:{run.job.id}"
+                    await enqueue_upload(queue, call_id, reason=reason, folder_id=folder_id, tx=tx)
                 await run.complete(tx)
 
             also = complete_and_upload
@@ -98,7 +114,7 @@ def add_process_handler(handlers: Handlers, results: Results, listener: Callable
         done = await process(results, ear, f"rec_{call_id}", pipeline_version, again=again, also=also)
         if done.outcome is Outcome.FAILED:
             told = f"{done.recording_id}, {done.stage}: {done.reason}"
-            raise SecondListeningFailed(told) if done.is_retryable else GiveUp(told)
+            raise SecondListeningFailed(told) if done.is_retryable or done.is_elsewhere else GiveUp(told)
 
     handlers.add(PROCESS, handle, schedule=PROCESSING, timeout_seconds=PROCESS_SECONDS)
 
@@ -110,9 +126,15 @@ def add_upload_handler(handlers: Handlers, results: Results) -> None:
         return
 
     async def handle(run: JobRun) -> None:
+        call_id = str(run.args["call_id"])
         try:
-            await upload_recording(store, str(run.args["call_id"]))
-        except (RecordingMissing, RecordingErased):
+            await upload_recording(store, call_id)
+        except RecordingMissing:
+            folder_id = run.args.get("folder_id")
+            if folder_id and folder_id != await asyncio.to_thread(both_of(store).ledger.folder_id):
+                raise FilesElsewhere(f"the files of call {call_id} lie on the machine that recorded it") from None
+            return  # deleted since
+        except RecordingErased:
             return  # deleted since
         except (StoreRefused, UploadConflict) as exc:
             raise GiveUp(str(exc)) from exc

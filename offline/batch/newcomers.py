@@ -4,7 +4,7 @@ A recording whose call died before it could write its metadata is taken in too: 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,12 @@ from sqlalchemy import select
 from offline.batch.results import Results
 from offline.retranscribe.recording import SIDES, UnreadableRecording, open_recording
 from storage.catalogue import RecordingUnknown
+from storage.database.bulk import is_one_of
 from storage.database.database import DatabaseUnavailable
 from storage.database.tables import RECORDINGS
 from storage.metadata.schema import AudioMetadata, ConversationMetrics, RecordingMetadata
 from storage.recording_store.both import BothRecordings
+from storage.recording_store.encrypted import EncryptedRecordings
 from storage.recording_store.errors import StoreUnavailable
 from storage.recording_store.item import Artefact, Item
 from storage.recording_store.local import LocalRecordings, Signature
@@ -35,16 +37,22 @@ class Unusable:
     reason: str
 
 
-async def index_newcomers(results: Results, now: float, *, takes_orphans: bool = True) -> AsyncIterator[Unusable]:
+async def index_newcomers(
+    results: Results, now: float, *, takes_orphans: bool = True, calls: Collection[str] | None = None
+) -> AsyncIterator[Unusable]:
     """Index the recordings whose files are there and whose rows are not; yield those that cannot be, and why.
 
-    `now`: Unix time. `takes_orphans`: write metadata for sound that has none.
+    `now`: Unix time. `takes_orphans`: write metadata for sound that has none. `calls`: look at these only.
 
     Raises: DatabaseUnavailable, StoreUnavailable.
     """
+    asking = select(RECORDINGS.c.recording_id)
     async with results.database.read() as connection:
-        known = set((await connection.execute(select(RECORDINGS.c.recording_id))).scalars())
-    async for call_id in results.store.calls():
+        if calls is not None:
+            wanted = [f"rec_{call_id}" for call_id in calls]
+            asking = asking.where(is_one_of(connection, RECORDINGS.c.recording_id, wanted))
+        known = set((await connection.execute(asking)).scalars())
+    async for call_id in results.store.calls() if calls is None else _each(calls):
         recording_id = f"rec_{call_id}"
         if recording_id in known:
             continue
@@ -63,13 +71,18 @@ async def index_newcomers(results: Results, now: float, *, takes_orphans: bool =
             yield Unusable(recording_id, f"{type(exc).__name__}: {exc}")
 
 
+async def _each(calls: Collection[str]) -> AsyncIterator[str]:
+    for call_id in calls:
+        yield call_id
+
+
 async def _orphan(results: Results, call_id: str, now: float) -> RecordingMetadata | None:
     """Return what can be told of sound alone; None while its call may go on, or when there is no sound here."""
     store = results.store
-    local = store.local if isinstance(store, BothRecordings) else store
+    local = store.local if isinstance(store, BothRecordings | EncryptedRecordings) else store
     if not isinstance(local, LocalRecordings):
         return None
-    item = Item(call_id, Artefact.AUDIO)
+    item = Item(call_id, Artefact.AUDIO)  # in clear: what has no metadata is taken in before it is encrypted
     found = await asyncio.to_thread(local.signature, item)
     if found is None or abs(now - found.modified_ns / 1e9) < QUIET_SECONDS:
         return None

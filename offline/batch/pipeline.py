@@ -11,11 +11,12 @@ from typing import Any, Final, TypeVar
 from engines.correction.words import words_of
 from offline.analysis.analysis import ANALYSIS_VERSION, Analysis, analyse
 from offline.analysis.call import CallToAnalyse, SpokenTurn, Stretch
+from offline.analysis.second_opinion.analyst import analyse_with_opinion
+from offline.analysis.voices import with_prosody
 from offline.batch.equipment import Workshop, correction_version
 from offline.batch.material import Material, SecondListening, Stage, StageFailed
 from offline.batch.turns import Turn, heard_again, new_turns, turns_in
 from offline.retranscribe.call import listen_again
-from offline.retranscribe.port import PREMIUM
 from offline.retranscribe.recording import RecordedSound, UnreadableRecording, open_recording
 from offline.retranscribe.spans import Span
 from offline.wer_estimate.decision import is_better, needs_second_listening
@@ -75,12 +76,13 @@ class Pipeline:
     def stages(self) -> dict[str, str]:
         """Return the version of each stage. Raises: EarUnavailable."""
         equipment = self._workshop.equipment
+        asked = equipment.second_opinion
         return {
             "batch": BATCH_VERSION,
             Stage.ESTIMATE.value: f"{ESTIMATE_VERSION}.{equipment.threshold:g}",
-            Stage.RETRANSCRIBE.value: f"{self._workshop.ear.version}.{PREMIUM.digest}",
+            Stage.RETRANSCRIBE.value: f"{self._workshop.ear.version}.{equipment.listening.digest}",
             Stage.CORRECT.value: correction_version(),
-            Stage.ANALYSE.value: ANALYSIS_VERSION,
+            Stage.ANALYSE.value: ANALYSIS_VERSION if asked is None else f"{ANALYSIS_VERSION}+{asked.model}",
         }
 
     @property
@@ -134,7 +136,7 @@ class Pipeline:
             ear=heard.ear,
             settings=heard.settings,
             bank=tools.fingerprint,
-            problems=(*material.problems, *problems),
+            problems=(*material.problems, *problems, *_unanswered(analysis)),
         )
 
     def _sound(self, material: Material) -> tuple[_Sound | None, tuple[str, ...]]:
@@ -166,7 +168,8 @@ class Pipeline:
                 raise NothingToHear("there are neither words nor sound: both files are missing")
             return _Heard(first, estimate)
         agent = self._workshop.equipment.agents.get(material.metadata.agent)
-        settings = replace(PREMIUM, language=language, hints=agent.hints if agent is not None else ())
+        hints = agent.hints if agent is not None else ()
+        settings = replace(self._workshop.equipment.listening, language=language, hints=hints)
         sides = (Speaker.CALLER,) if has_words else (Speaker.CALLER, Speaker.AGENT)
         listening = listen_again(sound.sides, self._workshop.ear, settings, sides)
         ear = self._workshop.ear.version
@@ -202,7 +205,7 @@ class Pipeline:
         call = CallToAnalyse(
             call_id=metadata.conversation_id,
             started=started,
-            turns=tuple(_spoken(turn) for turn in turns),
+            turns=_with_voices(tuple(_spoken(turn) for turn in turns), sound),
             language=language,
             country=equipment.country_of(metadata.did),
             duration_seconds=_duration(material, sound),
@@ -212,7 +215,8 @@ class Pipeline:
             ),
             vocabulary=self._workshop.tools(metadata.agent).vocabulary,
         )
-        return analyse(call, now=started)
+        asked = equipment.second_opinion
+        return analyse(call, now=started) if asked is None else analyse_with_opinion(asked, call, now=started)
 
 
 def version_of(stages: Mapping[str, str]) -> str:
@@ -250,6 +254,11 @@ def _spoken(turn: Turn) -> SpokenTurn:
     )
 
 
+def _with_voices(turns: tuple[SpokenTurn, ...], sound: _Sound | None) -> tuple[SpokenTurn, ...]:
+    caller = sound.sides.sides.get(Speaker.CALLER) if sound is not None else None
+    return turns if sound is None or caller is None else with_prosody(turns, caller, sound.sides.rate)
+
+
 def _duration(material: Material, sound: _Sound | None) -> float | None:
     if sound is not None:
         return sound.sides.seconds
@@ -269,6 +278,12 @@ def _sentiments(analysis: Analysis) -> dict[int, dict[str, Any]]:
     return {
         one.turn: {"sentiment": one.label, "score": one.score, "level": one.level} for one in analysis.sentiment_turns
     }
+
+
+def _unanswered(analysis: Analysis) -> tuple[str, ...]:
+    """Tell of a model that gave no opinion; the recording is done all the same."""
+    opinion = analysis.second_opinion
+    return (f"second opinion: {opinion.reason}",) if opinion is not None and opinion.status == "failed" else ()
 
 
 def _kept(analysis: Analysis) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Done:
     reason: str = ""
     """Why; without anybody's words."""
     is_retryable: bool = False
+    is_elsewhere: bool = False
+    """Another machine knows of it, and has not brought its files to the bucket yet."""
     is_retranscribed: bool = False
     problems: tuple[str, ...] = ()
     """What was wrong with its files, though it could be processed."""

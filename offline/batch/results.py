@@ -26,7 +26,7 @@ from offline.batch.writing import (
     processed_event,
     transcript_with,
 )
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, OpenEntry
 from storage.database import analyses, events
 from storage.metadata.schema import RecordingMetadata
 from storage.recording_store.both import BothRecordings
@@ -75,6 +75,10 @@ class Results(Catalogue):
             raise WrongName(f"a copy? The file of {recording_id} holds {metadata.recording_id}: rename or remove it")
         return metadata
 
+    async def is_indexed(self, recording_id: str) -> bool:
+        """Return whether the index knows the recording. Raises: DatabaseUnavailable."""
+        return await self._row(recording_id) is not None
+
     @asynccontextmanager
     async def material(self, metadata: RecordingMetadata) -> AsyncIterator[Material]:
         """Give what the stages need; sound that does not lie here readably is fetched for as long as the block lasts.
@@ -92,10 +96,10 @@ class Results(Catalogue):
 
         Raises: as `change`.
         """
-        async with self._alone(metadata.recording_id) as connection:
-            await self._rows(connection, await self.checked(metadata.recording_id), is_again=False)
+        async with self.alone(metadata.recording_id) as entry:
+            await self._rows(entry, await self.checked(metadata.recording_id), is_again=False)
             if also is not None:
-                await also(connection)
+                await also(entry.connection)
 
     async def keep(
         self, found: SecondListening, now: float, *, again: bool = False, also: InTransaction | None = None
@@ -104,40 +108,41 @@ class Results(Catalogue):
 
         Raises: as `change`, BrokenFile, and what `also` raises, in which case no row is changed.
         """
-        async with self._alone(found.recording_id) as connection:
+        async with self.alone(found.recording_id) as entry:
             metadata = await self.checked(found.recording_id)
             is_there = is_done(metadata, found.pipeline_version)
             if is_gone(metadata):
                 kept = Kept.GONE
             elif is_there and not again:
-                await self._rows(connection, metadata, is_again=False)
+                await self._rows(entry, metadata, is_again=False)
                 kept = Kept.ALREADY
             else:
-                await self._write_both(connection, metadata, found, now)
+                await self._write_both(entry, metadata, found, now)
                 kept = Kept.WRITTEN
             if also is not None:
-                await also(connection)
+                await also(entry.connection)
         return kept
 
     async def _write_both(
-        self, connection: AsyncConnection, metadata: RecordingMetadata, found: SecondListening, now: float
+        self, entry: OpenEntry, metadata: RecordingMetadata, found: SecondListening, now: float
     ) -> None:
         file = await self.transcript_file(found.recording_id)
         transcript = transcript_with(file, found, metadata, now)
         # The transcript first: it can be told from the first one, and metadata that say "processed" must be right.
         data = to_json(transcript, indent=2) + b"\n"
         await self.store.put(Item(metadata.call_id, Artefact.TRANSCRIPT), data)
-        written = await self._write(connection, metadata_with(metadata, found, now))
-        await self._rows(connection, written, is_again=True, is_indexed=True)
+        written = await entry.write(metadata_with(metadata, found, now))
+        await self._rows(entry, written, is_again=True, is_indexed=True)
 
     async def _rows(
-        self, connection: AsyncConnection, metadata: RecordingMetadata, *, is_again: bool, is_indexed: bool = False
+        self, entry: OpenEntry, metadata: RecordingMetadata, *, is_again: bool, is_indexed: bool = False
     ) -> None:
         if not is_indexed:
-            await self._index(connection, metadata)
+            await entry.index(metadata)
+        seal = await entry.seal(metadata.recording_id)
         row = analysis_row(metadata)
-        await (analyses.replace if is_again else analyses.keep)(connection, row)
-        await events.keep(connection, processed_event(metadata))
+        await (analyses.replace if is_again else analyses.keep)(entry.connection, row, seal)
+        await events.keep(entry.connection, processed_event(metadata), seal)
 
     async def transcript_file(self, recording_id: str) -> Mapping[str, Any] | None:
         """Return what lies there as the recording's transcript. Raises: BrokenFile, RecordingStoreError."""

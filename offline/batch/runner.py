@@ -17,12 +17,18 @@ from offline.batch.newcomers import index_newcomers
 from offline.batch.report import BatchReport, Done, Outcome
 from offline.batch.results import InTransaction, Kept, Results, is_done, is_gone
 from offline.batch.selection import Selection, chosen, count
+from storage.catalogue import RecordingUnknown
+from storage.hangup_notes import enter_hangups
 from storage.jobs.failure_text import failure_text
 from storage.jobs.job import LeaseLost
 from vocabulary.errors import CentralitaError
 
 MOST_REFUSALS: Final = 3
 """So many recordings in a row that failed for want of disk or database end the batch: the next would fail as well."""
+_ELSEWHERE: Final = (
+    "the index knows {}, but its files are neither here nor in a bucket: they are on the machine that recorded it and"
+    " wait to be uploaded, or were removed by hand (`centralita recordings reindex` forgets those)"
+)
 _OUTCOMES: Final = {Kept.WRITTEN: Outcome.PROCESSED, Kept.ALREADY: Outcome.ALREADY, Kept.GONE: Outcome.GONE}
 
 
@@ -99,10 +105,16 @@ async def process(
         return replace(done(_OUTCOMES[kept]), is_retranscribed=retranscribed, problems=heard.problems)
     except LeaseLost:
         raise  # another worker's job now; what was written is rolled back, and this is nobody's failure
+    except RecordingUnknown as exc:
+        failed = replace(done(Outcome.FAILED), stage=stage.value, reason=str(exc))
+        if not await results.is_indexed(recording_id):
+            return failed
+        return replace(failed, reason=_ELSEWHERE.format(recording_id), is_elsewhere=True)
     except (CentralitaError, OSError, SQLAlchemyError) as exc:
         is_retryable = exc.retryable if isinstance(exc, CentralitaError) else True
-        failed = done(Outcome.FAILED)
-        return replace(failed, stage=stage.value, reason=failure_text(exc), is_retryable=is_retryable)
+        # Our own errors say what to do; of anybody else's the place helps whoever must mend it.
+        reason = str(exc) if isinstance(exc, CentralitaError) else failure_text(exc)
+        return replace(done(Outcome.FAILED), stage=stage.value, reason=reason, is_retryable=is_retryable)
 
 
 async def _without_result(results: Results, one: Done, also: InTransaction | None) -> Done:
@@ -149,6 +161,8 @@ class Batch:
         Raises: EarUnavailable, DatabaseUnavailable, StoreUnavailable: when not even a beginning can be made.
         """
         began = time.monotonic()
+        if not self._dry_run:
+            await enter_hangups(self._results, self._now())
         if selection.query is not None:
             async for unusable in index_newcomers(self._results, self._now(), takes_orphans=not self._dry_run):
                 self._add(Done(unusable.recording_id, Outcome.FAILED, "index", unusable.reason))

@@ -9,14 +9,15 @@ so `begin` takes the writer's place at once (BEGIN IMMEDIATE) instead of failing
 `BUSY_SECONDS`. `read` never waits for a writer, in either database.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -26,6 +27,8 @@ from storage.database.json_text import json_text
 from storage.database.migrating import head_of, newest, upgrade
 from storage.database.tables import METADATA
 from vocabulary.errors import CentralitaError, ConfigurationError
+
+T = TypeVar("T")
 
 SQLITE: Final = "sqlite+aiosqlite"
 POSTGRESQL: Final = "postgresql+psycopg"
@@ -58,9 +61,13 @@ class DatabaseTooNew(CentralitaError):
 class Database:
     """A database and its pool of connections; one object for a process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, plain: Engine | None = None) -> None:
         """For `open` only."""
         self.engine = engine
+        self._plain = plain
+        """The same SQLite file without asyncio, for `run`."""
+        self._to_call: dict[int, dict[Callable[[], None], None]] = {}
+        """What to call after the commit, by the identity of the connection that `begin` gave."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -82,7 +89,8 @@ class Database:
         Raises: ConfigurationError for any other URL, DatabaseUnavailable, DatabaseTooNew.
         """
         engine = _engine(_checked(url))
-        database = cls(engine)
+        plain = _plain_engine(engine.url) if engine.dialect.name == "sqlite" else None
+        database = cls(engine, plain)
         try:
             try:
                 if migrate:
@@ -96,6 +104,8 @@ class Database:
             yield database
         finally:
             await engine.dispose()
+            if plain is not None:
+                plain.dispose()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -103,13 +113,23 @@ class Database:
 
         Raises: DatabaseUnavailable when the database cannot be reached or the connection is lost.
         """
-        try:
+        calls: dict[Callable[[], None], None] = {}
+        with self._translated():
             async with self.engine.begin() as connection:
-                yield connection
-        except DBAPIError as exc:
-            if _is_unavailable(exc):
-                raise DatabaseUnavailable(f"the database {_shown(self.url)} is not available: {exc.orig}") from exc
-            raise
+                self._to_call[id(connection)] = calls
+                try:
+                    yield connection
+                finally:
+                    del self._to_call[id(connection)]
+        for call in calls:
+            call()
+
+    def after_commit(self, connection: AsyncConnection, call: Callable[[], None]) -> None:
+        """Let `call` be called once, when the transaction of a connection from `begin` is committed, and only then.
+
+        A connection that is not from this object's `begin` is left alone, and nothing is called.
+        """
+        self._to_call.get(id(connection), {})[call] = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -117,9 +137,28 @@ class Database:
 
         Raises: DatabaseUnavailable.
         """
-        try:
+        with self._translated():
             async with self.engine.execution_options(centralita_reads=True).connect() as connection:
                 yield connection
+
+    async def run(self, act: Callable[[Connection], T]) -> T:
+        """Return what `act` does with a connection inside a transaction: for a few statements that belong together.
+
+        In SQLite they run in one thread in one go, where each of them would otherwise be handed over several times.
+        `act` must only talk to the database. Should the caller be cancelled, the transaction may be committed or not.
+
+        Raises: DatabaseUnavailable.
+        """
+        if self._plain is None:
+            async with self.begin() as connection:
+                return await connection.run_sync(act)
+        with self._translated():
+            return await asyncio.to_thread(_run_plain, self._plain, act)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except DBAPIError as exc:
             if _is_unavailable(exc):
                 raise DatabaseUnavailable(f"the database {_shown(self.url)} is not available: {exc.orig}") from exc
@@ -183,9 +222,31 @@ def _engine(url: URL) -> AsyncEngine:
         hide_parameters=True,
         json_serializer=json_text,
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    _listen(engine.sync_engine)
     return engine
+
+
+def _plain_engine(url: URL) -> Engine:
+    """Return an engine that opens nothing before it is used."""
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        pool_size=POOL_SIZE,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        json_serializer=json_text,
+    )
+    _listen(engine)
+    return engine
+
+
+def _run_plain(engine: Engine, act: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return act(connection)
+
+
+def _listen(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

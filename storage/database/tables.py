@@ -1,8 +1,9 @@
 """Every table, on one `METADATA`; the job queue adds its own to it (`storage.jobs.tables`).
 
 Moments are Unix time in seconds, as in the files. The tables of recordings, conversations, turns and corrections are an
-index: the files beside the audio are the truth, and `storage.reindex` fills these tables from them. All others are kept
-here and nowhere else, so they refer to recordings by id without a foreign key: an index may be rebuilt under them.
+index: the files beside the audio are the truth, and `storage.reindex` fills these tables from them. BANK_ENTRIES
+repeats the journals of the banks, which are the truth too. All others are kept here and nowhere else, so they refer to
+recordings by id without a foreign key: an index may be rebuilt under them.
 """
 
 from typing import Final
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -136,28 +138,19 @@ EVENTS: Final = Table(
     Column("data", _JSON, nullable=False),
 )
 
-ERROR_BANK: Final = Table(
-    "error_bank",
+BANK_ENTRIES: Final = Table(
+    "bank_entries",
     METADATA,
-    Column("entry_id", _ID, primary_key=True),
-    Column("scope", _ID, nullable=False),
-    Column("heard", Text, nullable=False),
-    Column("meant", Text, nullable=False),
-    Column("state", _WORD, nullable=False, index=True),
-    Column("confirmations", Integer, nullable=False),
-    Column("created_at", Float(53), nullable=False),
-    Column("changed_at", Float(53), nullable=False),
-    UniqueConstraint("scope", "heard", "meant"),
-)
-
-ERROR_BANK_HISTORY: Final = Table(
-    "error_bank_history",
-    METADATA,
+    # What every machine's bank journals hold, in one order: how a correction gets from one machine to the others.
     Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
-    Column("entry_id", _ID, nullable=False, index=True),
-    Column("change", _WORD, nullable=False),
-    Column("by", _ID, nullable=False),
+    Column("bank", _ID, nullable=False),
+    Column("entry_id", _ID, nullable=False),
+    Column("undoes", _ID, nullable=False),
+    Column("what", _WORD, nullable=False, index=True),
     Column("at", Float(53), nullable=False),
+    Column("by", _ID, nullable=False),
+    Column("entry", _JSON, nullable=False),
+    UniqueConstraint("bank", "entry_id"),
 )
 
 CALLBACKS: Final = Table(
@@ -168,6 +161,8 @@ CALLBACKS: Final = Table(
     Column("created_at", Float(53), nullable=False),
     Column("state", _WORD, nullable=False, index=True),
     Column("details", _JSON, nullable=False),
+    Column("settled_at", Float(53)),
+    Column("settled_by", _ID, nullable=False, server_default=""),
 )
 
 CUSTOMERS: Final = Table(
@@ -195,6 +190,14 @@ CUSTOMER_PHONES: Final = Table(
     Column("tail", _WORD, nullable=False, index=True),
 )
 
+MILESTONES: Final = Table(
+    "milestones",
+    METADATA,
+    # What is done once in the life of a database, such as entering the example customers.
+    Column("name", _ID, primary_key=True),
+    Column("at", Float(53), nullable=False),
+)
+
 REPORTED_FILES: Final = Table(
     "reported_files",
     METADATA,
@@ -202,6 +205,20 @@ REPORTED_FILES: Final = Table(
     Column("path", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("at", Float(53), nullable=False),
+)
+
+SEALED_WORDS: Final = Table(
+    "sealed_words",
+    METADATA,
+    # With encryption on, in place of the full-text index: a row for every recording, empty where nothing was said.
+    Column(
+        "number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        ForeignKey("recordings.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("words", LargeBinary, nullable=False),
 )
 
 SEARCH_TABLE: Final = "recording_words"

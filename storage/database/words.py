@@ -12,6 +12,10 @@ LONGEST: Final = 64
 _NO_MARKS: Final = re.compile("[\u0300-\u036f¿¡]+")
 """Accents, which stand by themselves after decomposition, and signs that would keep Spanish from being ASCII."""
 _WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN: Final = {
+    ord(accented): plain for accented, plain in zip("áéíóúüñàèìòùâêîôûäëïöç", "aeiouunaeiouaeiouaeioc", strict=True)
+} | {ord("¿"): None, ord("¡"): None}
+"""What Spanish and its neighbours write, the same as by decomposition and much quicker."""
 _SPACES: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _QUERY_WORD: Final = re.compile(r"[^\W_]+\*?")
 
@@ -19,7 +23,7 @@ _QUERY_WORD: Final = re.compile(r"[^\W_]+\*?")
 def folded(text: str) -> str:
     """Return text in lower case without accents: `Facturación` and `FACTURACION` become the same."""
     text = text.casefold()
-    if text.isascii():
+    if text.isascii() or (text := text.translate(_PLAIN)).isascii():
         return text
     text = unicodedata.normalize("NFKD", text)
     return _NO_MARKS.sub("", text)
@@ -29,7 +33,10 @@ def words_of(text: str) -> tuple[str, ...]:
     """Return the distinct folded words of a text, sorted."""
     text = folded(text)
     found = text.translate(_SPACES).split() if text.isascii() else _WORD.findall(text)
-    return tuple(sorted({word[:LONGEST] for word in found}))
+    words = set(found)
+    if max(map(len, words), default=0) > LONGEST:
+        words = {word[:LONGEST] for word in words}
+    return tuple(sorted(words))
 
 
 def label_word(kind: str, value: str) -> str:

@@ -9,7 +9,8 @@ The promises, which `tests/loopback/test_jobs_queue.py` asks of both:
   once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -41,6 +42,16 @@ class Reaped:
     """Jobs of dead workers that wait again (or ended, when a person had cancelled them)."""
     is_unsure: bool
     """A worker holds jobs of which it is not known yet whether it lives: look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a worker got for what it has done."""
+
+    jobs: Sequence[Job]
+    """Its new ones."""
+    lost: frozenset[int] = frozenset()
+    """Of the old ones, those that were no longer its: what it did must not count."""
 
 
 class JobQueue(Protocol):
@@ -81,6 +92,14 @@ class JobQueue(Protocol):
 
     async def claim(self, worker: int, *, queues: Collection[str] | None = None, limit: int = 1) -> Sequence[Job]:
         """Take up to `limit` jobs that are due, of these queues (None: of all), first those of the highest priority."""
+
+    async def exchange(
+        self, worker: int, done: Sequence[Job], *, queues: Collection[str] | None = None, limit: int = 1
+    ) -> Exchange:
+        """Mark claimed jobs done and take new ones, in one transaction: one commit for all of it.
+
+        Of a job that is no longer ours nothing is written, and it is named in `lost`; the others are done all the same.
+        """
 
     async def complete(self, job: Job, *, tx: AsyncConnection | None = None) -> None:
         """Mark a claimed job done; with `tx` together with the results written in it.
@@ -140,5 +159,8 @@ class JobQueue(Protocol):
         Their keys are free again. Dead jobs stay until a person decides.
         """
 
-    async def wait(self, seconds: float) -> None:
-        """Return when there may be a new job, or after `seconds`."""
+    def listening(self, call: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Let `call` be called when there may be a new job, for as long as the block lasts.
+
+        It may be called for nothing, and not for every job: whoever waits looks now and then all the same.
+        """

@@ -9,9 +9,8 @@ from typing import Final
 
 from storage.privacy.redaction import redact
 from storage.privacy.transcript_redaction import NEVER_PII
+from vocabulary.log_lines import HIDDEN, HIDDEN_PREFIX, exception_lines
 
-HIDDEN_PREFIX: Final = "pii."
-"""Fields whose names begin so are callers' words: they are hidden whole."""
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -25,13 +24,14 @@ class RedactingFilter(logging.Filter):
         except (TypeError, ValueError):
             message = str(record.msg)
         record.msg, record.args = redact(message), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_info:  # also in place of what another handler's formatter left there
+            error = record.exc_info[1]
+            record.exc_text = "\n".join(exception_lines(error)) if error is not None else ""
         if record.exc_text:
             record.exc_text, record.exc_info = redact(record.exc_text), None
         for name, value in list(vars(record).items()):
             if name.startswith(HIDDEN_PREFIX):
-                setattr(record, name, "[hidden]")
+                setattr(record, name, HIDDEN)
             elif name not in _STANDARD and name not in NEVER_PII:
                 setattr(record, name, _redacted(value))
         return True

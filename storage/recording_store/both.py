@@ -15,7 +15,10 @@ from storage.recording_store.upload_ledger import UploadLedger
 
 
 class BothRecordings:
-    """A folder, and a bucket behind it. What lies in the folder is the newer one."""
+    """A folder, and a bucket behind it to which nobody else writes. What lies in the folder is the newer one."""
+
+    is_shared = False
+    """Other machines read and write the bucket as well: `storage.recording_store.shared`."""
 
     def __init__(self, local: LocalRecordings, remote: S3Recordings) -> None:
         self.local = local
@@ -83,6 +86,18 @@ class BothRecordings:
         here = await asyncio.to_thread(self.local.signature, item)
         is_up_to_date = here is None or not receipts.pending([(item, here)])
         return await self.remote.player_url(item, seconds) if is_up_to_date else None
+
+    async def refresh(self, call_id: str) -> None:
+        """Bring copies here in line with what others have put in the bucket since: nobody does.
+
+        Raises: in `SharedRecordings`, StoreUnavailable, StoreRefused.
+        """
+
+    async def has_pending(self, call_id: str) -> bool:
+        """Return whether a file lies here that is not in the bucket as it is now."""
+        here = await asyncio.to_thread(self.local.signatures, call_id)
+        receipts = await asyncio.to_thread(self.ledger.load, call_id)
+        return bool(receipts.pending(here))
 
     async def free_local(self, call_id: str) -> int:
         """Delete the local copies whose verified twin still lies in the bucket; return how many.

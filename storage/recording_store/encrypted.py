@@ -22,6 +22,7 @@ from storage.encryption.sealed_file import (
     original_size,
     seal,
 )
+from storage.encryption.words import Sealing
 from storage.recording_store.both import BothRecordings
 from storage.recording_store.errors import RecordingDamaged, RecordingErased, RecordingUnfinished, StoreRefused
 from storage.recording_store.finished import QUIET_SECONDS, is_finished
@@ -40,6 +41,8 @@ class EncryptedRecordings:
     def __init__(self, inner: RecordingStore, ring: KeyRing) -> None:
         self.inner = inner
         self._ring = ring
+        self.sealing = Sealing(ring)
+        """Of the words in the database."""
 
     @property
     def local(self) -> LocalRecordings | None:
@@ -197,6 +200,11 @@ class EncryptedRecordings:
     async def _key(self, item: Item) -> DataKey:
         with _told(item):
             return await asyncio.to_thread(self._ring.for_reading, item.call_id)
+
+
+def sealing_of(store: RecordingStore) -> Sealing | None:
+    """Return what a store's words in the database are encrypted with, if they are."""
+    return store.sealing if isinstance(store, EncryptedRecordings) else None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from storage.recording_store.both import BothRecordings
 from storage.recording_store.encrypted import EncryptedRecordings
 from storage.recording_store.local import LocalRecordings
 from storage.recording_store.s3 import S3Place, S3Recordings
+from storage.recording_store.shared import SharedRecordings
 from vocabulary.errors import ConfigurationError
 from vocabulary.secret import SecretRef
 
@@ -55,9 +56,16 @@ class EncryptionSettings:
 
 
 def open_recordings(
-    backend: Backend, local_path: Path, s3: S3Settings, encryption: EncryptionSettings | None = None
+    backend: Backend,
+    local_path: Path,
+    s3: S3Settings,
+    encryption: EncryptionSettings | None = None,
+    *,
+    is_shared: bool = False,
 ) -> AnyRecordings:
     """Return the place for recordings; nothing is asked of the network yet.
+
+    `is_shared`: with "both", other machines may write to the bucket as well.
 
     Raises: ConfigurationError.
     """
@@ -65,7 +73,8 @@ def open_recordings(
     store: AnyRecordings = local
     if backend != "local":
         remote = S3Recordings(s3.place())
-        store = BothRecordings(local, remote) if backend == "both" else remote
+        both = SharedRecordings if is_shared else BothRecordings
+        store = both(local, remote) if backend == "both" else remote
     if encryption is None:
         return store
     if encryption.keys.absolute().is_relative_to(local_path.absolute()):

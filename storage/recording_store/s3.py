@@ -137,7 +137,7 @@ class S3Recordings:
         """Put the file, over whatever is there, and verify it. Raises: StoreUnavailable, StoreRefused,
         UploadDamaged."""
         with ExitStack() as stack:
-            path = await asyncio.to_thread(_as_file, content, stack)
+            path = await asyncio.to_thread(as_file, content, stack)
             return await self.put_file(item, path, await asyncio.to_thread(fingerprint, path), "overwrite")
 
     async def put_file(self, item: Item, path: Path, known: Fingerprint, only: str) -> Stored:
@@ -302,8 +302,11 @@ def _config(place: S3Place) -> "S3Config":
     return config
 
 
-def _as_file(content: Content, stack: ExitStack) -> Path:
-    """Return the content as a file; pieces are gathered in a temporary one, since their sums must be known first."""
+def as_file(content: Content, stack: ExitStack) -> Path:
+    """Return the content as a file, which lives as long as `stack`. Does file I/O. Raises: OSError.
+
+    Pieces are gathered in a temporary one, since their sums must be known first.
+    """
     if isinstance(content, Path):
         return content
     path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="centralita-"))) / "content"

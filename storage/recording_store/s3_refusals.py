@@ -45,6 +45,8 @@ def refusal(error: Exception, place: "S3Place", where: str = "") -> RecordingSto
     name = f"S3 bucket {place.bucket!r} at {place.endpoint or f'Amazon, {place.region}'}"
     if code in _WAYS_OUT:
         return StoreRefused(f"{name} refuses: {_WAYS_OUT[code]}")
+    if code == "NoSuchUpload":  # a 404 that is not about the object: the server has forgotten the parts sent so far
+        return StoreUnavailable(f"{name} has lost an upload half-way: it is sent again")
     if isinstance(error, FileNotFoundError):
         return RecordingMissing(f"there is no {where or 'such object'}")
     if isinstance(error, PermissionDeniedError | UnauthenticatedError) or (status and status[1] in ("401", "403")):

@@ -4,8 +4,10 @@ It can be lost: then every file is compared with the bucket once more, and none 
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
 
 from storage.recording_store.item import Item
 from storage.recording_store.local import Signature
@@ -64,6 +66,21 @@ class UploadLedger:
 
     def path(self, call_id: str) -> Path:
         return self._folder / f"rec_{call_id}_upload.json"
+
+    def folder_id(self) -> str:
+        """Return what tells this folder from those of other machines, made when first asked for. Raises: OSError."""
+        path = self._folder / "folder_id"
+        for _ in range(2):
+            try:
+                return path.read_text("ascii").strip()
+            except FileNotFoundError:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                draft = path.with_name(f".folder_id.{uuid4().hex}")
+                draft.write_text(uuid4().hex, "ascii")
+                with suppress(FileExistsError):  # another process was first: its id it is
+                    path.hardlink_to(draft)
+                draft.unlink()
+        raise OSError(f"{path} comes and goes")
 
     def load(self, call_id: str) -> CallReceipts:
         """Return what is known; nothing when there is no file, or a damaged one. Raises: OSError."""

@@ -7,6 +7,7 @@ compared with what lies there, sent only when it must be, and counts as uploaded
 import asyncio
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,10 +64,11 @@ async def upload_recording(store: UploadingStore, call_id: str, quiet_seconds: f
     StoreUnavailable (retry), StoreRefused (repair the settings), UploadConflict (a person must look), UploadDamaged
     (retry), DiskRefused (retry), RecordingErased; ConfigurationError when the store has no bucket behind it.
     """
-    both = _both(store)
+    both = both_of(store)
     problems: tuple[str, ...] = ()
     if isinstance(store, EncryptedRecordings):
         problems = await store.protect(call_id, quiet_seconds)
+    await both.refresh(call_id)
     here = await asyncio.to_thread(both.local.signatures, call_id)
     if isinstance(store, EncryptedRecordings):
         here = [(item, signature) for item, signature in here if item.is_sealed]
@@ -98,15 +100,18 @@ async def upload_recording(store: UploadingStore, call_id: str, quiet_seconds: f
     return result
 
 
-async def never_uploaded(store: UploadingStore, now: float, quiet_seconds: float = QUIET_SECONDS) -> list[str]:
+async def never_uploaded(
+    store: UploadingStore, now: float, quiet_seconds: float = QUIET_SECONDS, calls: Collection[str] | None = None
+) -> list[str]:
     """Return the finished calls that have a file here that is not in the bucket as it is now, oldest first.
 
     This finds what no job was queued for, or whose job was lost. `now`: seconds since 1970. A call is finished when it
     has metadata, or when nothing of it has changed for `quiet_seconds` (in either direction: clocks are set back).
+    `calls`: look at these only.
     """
-    both = _both(store)
+    both = both_of(store)
     must_be_sealed = isinstance(store, EncryptedRecordings)
-    return await asyncio.to_thread(_scan, both, now, quiet_seconds, must_be_sealed)
+    return await asyncio.to_thread(_scan, both, now, quiet_seconds, must_be_sealed, calls)
 
 
 async def verify_uploads(store: UploadingStore, call_id: str) -> tuple[str, ...]:
@@ -114,7 +119,8 @@ async def verify_uploads(store: UploadingStore, call_id: str) -> tuple[str, ...]
 
     Raises: StoreUnavailable, StoreRefused, DiskRefused.
     """
-    both = _both(store)
+    both = both_of(store)
+    await both.refresh(call_id)
     receipts = await asyncio.to_thread(both.ledger.load, call_id)
     problems = []
     for item, signature in await asyncio.to_thread(both.local.signatures, call_id):
@@ -135,7 +141,8 @@ async def repair_upload(store: UploadingStore, call_id: str) -> Uploaded:
 
     For a person who has seen what `verify_uploads` says. Raises: as `upload_recording`.
     """
-    both = _both(store)
+    both = both_of(store)
+    await both.refresh(call_id)
     receipts = await asyncio.to_thread(both.ledger.load, call_id)
     for item, signature in await asyncio.to_thread(both.local.signatures, call_id):
         receipt = receipts.receipts.get(item.key)
@@ -220,7 +227,8 @@ def replaceable(found: Stored | None, receipt: Receipt | None, intent: str | Non
     return None
 
 
-def _both(store: UploadingStore) -> BothRecordings:
+def both_of(store: UploadingStore) -> BothRecordings:
+    """Return the folder and the bucket underneath. Raises: ConfigurationError when there is no bucket."""
     inner = store.inner if isinstance(store, EncryptedRecordings) else store
     if not isinstance(inner, BothRecordings):
         raise ConfigurationError("storage.backend is not 'both': there is no bucket to upload to")
@@ -233,9 +241,11 @@ async def _wav_problems(local: LocalRecordings, item: Item) -> tuple[str, ...]:
     return (f"{local.path(item)}: {problem}",) if problem else ()
 
 
-def _scan(both: BothRecordings, now: float, quiet_seconds: float, must_be_sealed: bool) -> list[str]:
+def _scan(
+    both: BothRecordings, now: float, quiet_seconds: float, must_be_sealed: bool, calls: Collection[str] | None
+) -> list[str]:
     found = []
-    for call_id in both.local.call_ids():
+    for call_id in both.local.call_ids() if calls is None else calls:
         here = both.local.signatures(call_id)
         if not here:
             continue  # deleted since

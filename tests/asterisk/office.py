@@ -61,7 +61,7 @@ class Office:
             await phone.register()
         return phone
 
-    async def tell(self, event: type[E], is_it: Callable[[E], bool] = lambda event: True, seconds: float = 20) -> E:
+    async def tell(self, event: type[E], is_it: Callable[[E], bool] = lambda event: True, seconds: float = 45) -> E:
         """Wait until `calls` tells (or has told, since the last `forget`) of such an event."""
         async with asyncio.timeout(seconds):
             while True:
@@ -86,7 +86,7 @@ class Office:
                             self._news.set()
             await asyncio.sleep(0.05)
 
-    async def asterisk_is_empty(self, seconds: float = 10) -> None:
+    async def asterisk_is_empty(self, seconds: float = 30) -> None:
         """Wait until no channel and no bridge is left in Asterisk."""
         async with AriRest(ari_address(self.stage.settings)) as ari, asyncio.timeout(seconds):
             while await ari.list_channels() or await ari.list_bridges():
@@ -131,7 +131,7 @@ def caller(words: str) -> Callable[[TurnTaken], bool]:
     return lambda turn: turn.speaker == "caller" and words in turn.text
 
 
-async def soon(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def soon(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Wait until something outside our event loop is so; only for what tells nobody when it changes."""
     async with asyncio.timeout(seconds):
         while True:

@@ -20,6 +20,7 @@ from ari_app.ami_state import Change, DeviceChanged, Lost, QueueChanged, Synced
 from centralita.pbx_command import pbx_app
 from provisioning.private_pbx import PbxPlan, PhoneAccount, PrivatePbx, choose_ports, new_secret
 from softphone import CallFailed, Phone
+from tests.asterisk.office import soon
 
 ROOT = Path(__file__).parents[2]
 PLAN = PbxPlan(
@@ -276,6 +277,7 @@ async def test_a_restarted_asterisk_is_read_anew(tmp_path: Path) -> None:
             await told.next(DeviceChanged, turned("PJSIP/200", DeviceState.NOT_INUSE))
             async with await Phone.open(pbx.sip_address) as caller:
                 await caller.call("603")
+                await soon(lambda: len(watch.state.calls) == 1)
                 pbx.kill()
                 await told.next(Lost)
                 assert not watch.is_synced

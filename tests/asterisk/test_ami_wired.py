@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -26,9 +27,11 @@ from ari_app.live_events import (
 from ari_app.screening import Rule
 from centralita.demo.stage import Stage, StagePlan
 from centralita.health import health_of
+from centralita.storehouse import opened_catalogue
 from provisioning.free_ports import free_tcp_port
 from provisioning.private_pbx import PrivatePbx
 from softphone import Call, CallFailed
+from storage.hangup_notes import HangupNotes, enter_hangups
 from tests.asterisk.office import TELECOM, Office, agent, brief_agents, soon
 from tests.asterisk.test_ari_cut import Wire
 
@@ -203,7 +206,10 @@ async def test_a_free_member_gets_the_caller_and_the_end_is_noted_when_it_comes(
             assert metadata(office, over.call_id)["hangup"] is None, "it goes on without us"
             await ringing.hang_up()
             await call.wait_ended()
-    await soon(lambda: metadata(office, over.call_id)["hangup"] is not None)
+    root = office.stage.settings.storage.local_path
+    await soon(lambda: [note.call_id for note in HangupNotes(root).all()] == [over.call_id])
+    async with opened_catalogue(office.stage.settings) as catalogue:  # as `worker` does, which this stage has not
+        await enter_hangups(catalogue, time.time())
     assert metadata(office, over.call_id)["hangup"]["by"] == "callee"
     assert metadata(office, over.call_id)["metrics"]["outcome"] == "transferred"
 

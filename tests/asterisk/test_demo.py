@@ -10,6 +10,8 @@ import pytest
 
 from centralita.demo.show import PLANNED
 
+pytestmark = pytest.mark.alone
+
 _SECONDS = 90
 
 

@@ -12,7 +12,7 @@ from ari_app.live_events import CallEnded, CallStarted, TurnTaken
 from softphone import Call, CallFailed, CallState, Phone
 from tests.asterisk.office import BALANCE_CALLER, TELECOM, Office, agent, caller, soon
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.alone]
 
 AT_ONCE = 50
 HASTY = 200

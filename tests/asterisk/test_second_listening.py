@@ -22,7 +22,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     agents = brief_agents(tmp_path_factory.mktemp("house"))
-    stage = Stage(tmp_path_factory.mktemp("stage"), StagePlan(agents=agents, settings={"offline": {"worker": True}}))
+    stage = Stage(
+        tmp_path_factory.mktemp("stage"),
+        StagePlan(agents=agents, settings={"offline": {"worker": True, "niceness": 0}}),
+    )
     async with stage, Office.watching(stage) as office:
         yield office
 

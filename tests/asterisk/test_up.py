@@ -130,6 +130,9 @@ async def test_health_names_every_part(office: Office) -> None:
         "tts:espeak",
         "llm:script",
         "vad:silero",
+        "database",
+        "jobs",
+        "disk",
     }
 
 
@@ -255,7 +258,9 @@ async def test_health_says_what_is_missing_and_commands_say_the_way_out(office: 
     )
     assert health.exit_code == 1
     parts = health.object["parts"]
-    assert [part for part, one in parts.items() if one["is_ready"]] == ["asterisk", "llm:script", "vad:silero"]
+    assert [part for part, one in parts.items() if one["is_ready"]] == [
+        *("asterisk", "llm:script", "database", "jobs", "disk", "vad:silero")
+    ]
     assert all("is `centralita up` running?" in one["detail"] for one in parts.values() if not one["is_ready"])
     assert listed.exit_code == broken.exit_code == 1
     assert listed == "centralita: calls cannot be reached; is `centralita up` running?\n"

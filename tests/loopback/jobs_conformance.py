@@ -1,5 +1,6 @@
 """Databases to try a queue on: a SQLite file, and a PostgreSQL of our own; every test gets a fresh one."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -36,3 +37,8 @@ async def database(url: str) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture
 async def queue(database: Database) -> JobQueue:
     return await open_queue(database)
+
+
+async def a_moment() -> None:
+    """Let other processes, which tell us nothing, go on before we look again."""
+    await asyncio.sleep(0.02)

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,22 @@ def test_an_unknown_recording_is_a_failure_that_is_told(calls: Calls) -> None:
     told = batch(calls, "single", "--recording-id", "rec_nobody", code=1)
     assert told["failures"][0]["recording_id"] == "rec_nobody"
     assert "there is no recording" in told["failures"][0]["reason"]
+
+
+def test_what_is_typed_wrongly_is_told_in_words_of_the_command(calls: Calls) -> None:
+    quick(calls, "uno")
+    options = ["--settings", str(calls.settings)]
+    wrong = CliRunner().invoke(batch_app, ["single", "--recording-id", "../etc", *options])
+    assert wrong.exit_code == 2
+    assert "--recording-id '../etc'" in wrong.stderr
+    nobody = CliRunner().invoke(batch_app, ["single", "--recording-id", "nobody", *options])
+    assert nobody.exit_code == 1
+    assert "rec_nobody: estimate: there is no recording rec_nobody\n" in nobody.stderr, "no names of our code"
+    assert "transcribed again" not in CliRunner().invoke(batch_app, ["unprocessed", "--dry-run", *options]).stdout
+    words = [sys.executable, "-m", "offline", "--limit", "3", "--mode"]
+    mode = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (mode.returncode, mode.stdout) == (2, "")
+    assert "single, unprocessed, date_range" in mode.stderr
 
 
 def test_a_range_of_days_takes_the_calls_of_those_days(calls: Calls) -> None:
@@ -241,6 +258,7 @@ def test_a_signal_ends_the_batch_after_the_recording_in_hand(
     )
     while not any('"processed": true' in path.read_text() for path in (calls.root / "metadata").glob("rec_*.json")):
         assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(sign)
     out, err = process.communicate(timeout=90)
     assert process.returncode == 130, err

@@ -166,7 +166,7 @@ async def test_a_database_that_is_killed_in_the_middle_costs_nothing(calls: Call
 
             report = await Batch(results, listener, tell=tell).run(unprocessed())
             assert (report.count(Outcome.PROCESSED), report.count(Outcome.FAILED)) == (3, 3)
-            assert "DatabaseUnavailable" in report.stopped
+            assert "the database postgresql" in report.stopped
             server.start()
             report = await Batch(results, listener).run(unprocessed())
             assert (report.count(Outcome.FAILED), report.exit_code) == (0, 0)

@@ -17,7 +17,7 @@ from storage.database.database import Database
 from storage.jobs.job import JobState
 from storage.jobs.open_queue import open_queue
 from storage.jobs.queue import JobQueue
-from tests.loopback.jobs_conformance import database, postgres, queue, url
+from tests.loopback.jobs_conformance import a_moment, database, postgres, queue, url
 from tests.loopback.jobs_program import make_tables
 from tests.postgres import PrivatePostgres
 
@@ -83,7 +83,7 @@ async def rows(database: Database, query: str) -> list[tuple[int, ...]]:
 async def until(database: Database, queue: JobQueue, query: str, count: int) -> list[tuple[int, ...]]:
     """Wait until a query has so many rows."""
     while len(found := await rows(database, query)) < count:
-        await queue.wait(0.02)
+        await a_moment()
     return found
 
 
@@ -135,13 +135,13 @@ async def test_two_share_a_batch_one_is_killed_and_every_result_is_there_once(
         while len(await rows(noted, f"SELECT n FROM results WHERE pid = {process.pid}")) < 3:
             if (await queue.counts())[JobState.WAITING] < 10:
                 count = await enqueue_batch(count)
-            await queue.wait(0.02)
+            await a_moment()
     count = await enqueue_batch(count)
 
     killed.kill()
     killed.communicate()
     while await unfinished(queue, "write") or await unfinished(queue, "hang_first"):
-        await queue.wait(0.05)
+        await a_moment()
     staying.send_signal(signal.SIGTERM)
     workers.tally(staying)
 
@@ -163,6 +163,7 @@ async def test_a_paused_worker_finds_its_job_taken_and_its_result_refused(
     await queue.enqueue("hang_until", {"n": 1, "file": str(go_on)})
     paused = workers.start()
     await until(noted, queue, "SELECT pid FROM runs", 1)
+    await until(noted, queue, "SELECT 1 FROM milestones", 1)  # no start of its own that the other's would wait for
 
     async with noted.begin():  # while we are the writer it is not: SQLite's others would have to wait for its pause
         paused.send_signal(signal.SIGSTOP)
@@ -190,7 +191,7 @@ async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
     stopped.send_signal(signal.SIGTERM)
     tally = workers.tally(stopped)
 
-    assert tally["released"] == 1
+    assert tally["released"] in (1, 2), "ours, and the purge of the day where that had just begun"
     job = await queue.get(enqueued.id)
     assert (job.state, job.attempts) == (JobState.WAITING, 0)
 
@@ -233,13 +234,13 @@ async def test_four_busy_processes_and_one_that_enqueues_lose_nothing(
 ) -> None:
     count = 120
     for _ in range(4):
-        workers.start("--concurrency", "2")
+        workers.start("--concurrency", "2", "--lease-seconds", "60")  # nobody is killed, and nothing may run twice
     for number in range(count):
         await queue.enqueue("write", {"n": number})
 
     while len(await rows(noted, "SELECT n FROM results")) < count:
         assert (await queue.counts())[JobState.DEAD] == 0
-        await queue.wait(0.05)
+        await a_moment()
     for process in workers.processes:
         process.send_signal(signal.SIGTERM)
     for process in workers.processes:

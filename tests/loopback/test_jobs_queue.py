@@ -247,6 +247,50 @@ async def test_a_dead_letter_stays_until_a_person_revives_it(queue: JobQueue) ->
     assert (await only(queue, worker)).attempt == 1
 
 
+async def test_an_exchange_ends_what_is_ours_names_what_is_not_and_takes_the_next(queue: JobQueue) -> None:
+    dead, alive = await queue.register(), await queue.register()
+    for name in ("lost", "kept", "next", "after"):
+        await queue.enqueue("count", {"name": name})
+    lost = await only(queue, dead)
+    kept = await only(queue, alive)
+    await watched_to_death(queue, beating=(alive,))
+
+    told = await queue.exchange(alive, (lost, kept), limit=2)
+
+    assert told.lost == {lost.id}
+    assert [(job.args["name"], job.attempt) for job in told.jobs] == [("lost", 2), ("next", 1)]
+    assert (await queue.get(kept.id)).state is JobState.DONE
+    assert (await queue.exchange(alive, (kept,), limit=0)).lost == {kept.id}, "done once"
+    assert not (await queue.exchange(dead, (), limit=5)).jobs, "who is not known gets nothing"
+    assert not (await queue.exchange(alive, told.jobs, limit=1)).lost
+    counts = await queue.counts()
+    assert (counts[JobState.DONE], counts[JobState.RUNNING]) == (3, 1)
+
+
+async def test_of_two_runs_of_a_job_by_one_worker_only_the_last_may_end_it(queue: JobQueue) -> None:
+    worker = await queue.register()
+    await queue.enqueue("count", {})
+    first = await only(queue, worker)
+    await queue.fail(first, "again", retry_after=0)
+    second = await only(queue, worker)
+
+    assert (await queue.exchange(worker, (first,), limit=0)).lost == {first.id}
+    assert not (await queue.exchange(worker, (second,), limit=0)).lost
+
+
+async def test_the_end_of_a_job_lets_the_next_of_its_lock_be_taken_in_the_same_exchange(queue: JobQueue) -> None:
+    worker = await queue.register()
+    for number in range(3):
+        await queue.enqueue("stage", {"n": number}, lock="call-1")
+    done: tuple[Job, ...] = ()
+    seen: list[object] = []
+    for _ in range(3):
+        done = tuple((await queue.exchange(worker, done, limit=5)).jobs)
+        seen += [job.args["n"] for job in done]
+        assert len(done) == 1
+    assert seen == [0, 1, 2]
+
+
 async def test_a_released_job_is_as_if_it_had_not_been_taken(queue: JobQueue) -> None:
     worker = await queue.register()
     await queue.enqueue("upload", {})

@@ -1,18 +1,22 @@
 """One worker and what handlers may do to it; on both databases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from storage.database.database import Database, DatabaseUnavailable
+from storage.jobs.fenced import FORGIVEN
 from storage.jobs.handlers import GiveUp, Handlers, JobRun, TryLater
-from storage.jobs.job import JobState
-from storage.jobs.queue import JobQueue, Pulse
+from storage.jobs.job import Job, JobState
+from storage.jobs.open_queue import open_queue
+from storage.jobs.queue import Exchange, JobQueue, Pulse, Reaped
 from storage.jobs.retry_schedule import RetrySchedule
-from storage.jobs.worker import HandlerStuck, JobWorker, WorkerSettings
-from tests.loopback.jobs_conformance import database, postgres, queue, url
+from storage.jobs.silence import SilenceWatch
+from storage.jobs.worker import HandlerStuck, JobWorker, Tally, WorkerSettings
+from tests.loopback.jobs_conformance import a_moment, database, postgres, queue, url
 
 __all__ = ["database", "postgres", "queue", "url"]
 
@@ -284,6 +288,62 @@ async def test_a_worker_that_cannot_send_its_beat_stops_working_before_others_ta
     assert working.result().done == 1
 
 
+class Stuttering(CutOff):
+    """A queue whose heartbeats do not get through now and then; its worker is never taken for dead."""
+
+    is_away = False
+
+    async def heartbeat(self, worker: int) -> Pulse:
+        if self.is_away:
+            raise DatabaseUnavailable("the network is parted")
+        return await self._queue.heartbeat(worker)
+
+    async def reap(self, watch: SilenceWatch, now: float) -> Reaped:
+        return Reaped(0, is_unsure=False)
+
+
+async def fenced(queue: JobQueue, times: int) -> tuple[list[int], Job, Tally]:
+    """Run a job whose worker loses its beat the first `times` times; return its attempts as begun and how it ended."""
+    attempts: list[int] = []
+
+    async def handle(run: JobRun) -> None:
+        attempts.append(run.job.attempt)
+        if len(attempts) <= times:
+            stuttering.is_away = True
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stuttering.is_away = False
+
+    enqueued = await queue.enqueue("work", {})
+    stuttering = Stuttering(queue)
+    parted: JobQueue = stuttering  # type: ignore[assignment]
+    worker = JobWorker(parted, handlers_with("work", handle), QUICK)
+    async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as group:
+        working = group.create_task(worker.run())
+        while (job := await queue.get(enqueued.id)).state not in (JobState.DONE, JobState.DEAD):
+            await a_moment()
+        worker.stop()
+    return attempts, job, working.result()
+
+
+@pytest.mark.parametrize("times", [1, FORGIVEN])
+async def test_a_job_the_fence_ended_is_run_again_as_if_it_had_not_been_taken(queue: JobQueue, times: int) -> None:
+    attempts, job, tally = await fenced(queue, times)
+
+    assert attempts == [1] * (times + 1), "a starved machine is not the job's fault"
+    assert job.state is JobState.DONE
+    assert (tally.released, tally.done) == (times, 1)
+
+
+async def test_a_job_that_meets_the_fence_again_and_again_becomes_a_dead_letter(queue: JobQueue) -> None:
+    attempts, job, tally = await fenced(queue, times=100)
+
+    assert attempts == [1] * (FORGIVEN + 1) + list(range(2, AT_ONCE.attempts + 1))
+    assert job.state is JobState.DEAD
+    assert (tally.done, tally.dead) == (0, 1)
+
+
 async def test_a_worker_taken_for_dead_drops_its_jobs_and_begins_anew(queue: JobQueue) -> None:
     begun = asyncio.Queue[int]()
     may_end = asyncio.Event()
@@ -304,7 +364,131 @@ async def test_a_worker_taken_for_dead_drops_its_jobs_and_begins_anew(queue: Job
         await begun.get()
         may_end.set()
         while (await queue.get(enqueued.id)).state is not JobState.DONE:
-            await queue.wait(0.02)
+            await a_moment()
         worker.stop()
 
     assert (working.result().released, working.result().done) == (1, 1)
+
+
+FAR = WorkerSettings(lease_seconds=600.0, poll_seconds=3600.0, longest_poll_seconds=3600.0)
+"""Who only looks by itself finds nothing before the test is over."""
+
+
+class Hearing:
+    """A queue that tells when its worker has found nothing and will wait."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self.found_nothing = asyncio.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._queue, name)
+
+    async def exchange(
+        self, worker: int, done: Sequence[Job], *, queues: Collection[str] | None = None, limit: int = 1
+    ) -> Exchange:
+        told = await self._queue.exchange(worker, done, queues=queues, limit=limit)
+        if limit and not told.jobs:
+            self.found_nothing.set()
+        return told
+
+
+async def test_a_worker_that_waits_hears_of_a_job_from_another_object_on_the_same_database(
+    queue: JobQueue, url: str
+) -> None:
+    done = asyncio.Queue[object]()
+
+    async def handle(run: JobRun) -> None:
+        done.put_nowait(run.args["n"])
+
+    hearing = Hearing(queue)
+    deaf: JobQueue = hearing  # type: ignore[assignment]
+    worker = JobWorker(deaf, handlers_with("work", handle), FAR)
+    async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as group, Database.open(url) as elsewhere:
+        group.create_task(worker.run())
+        others = await open_queue(elsewhere)
+        for number in range(3):
+            await hearing.found_nothing.wait()
+            hearing.found_nothing.clear()
+            async with elsewhere.begin() as tx:
+                await others.enqueue("work", {"n": number}, tx=tx)
+            assert await done.get() == number
+        worker.stop()
+
+
+async def test_a_worker_that_waits_hears_of_a_job_a_person_retries(queue: JobQueue) -> None:
+    runs = asyncio.Queue[int]()
+
+    async def handle(run: JobRun) -> None:
+        runs.put_nowait(run.job.id)
+        if runs.qsize() == 1:
+            raise GiveUp("not now")
+
+    worker = JobWorker(queue, handlers_with("work", handle), FAR)
+    async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        enqueued = await queue.enqueue("work", {})
+        while (await queue.get(enqueued.id)).state is not JobState.DEAD:
+            await a_moment()
+        await queue.retry(enqueued.id)
+        while (await queue.get(enqueued.id)).state is not JobState.DONE:
+            await a_moment()
+        worker.stop()
+    assert runs.qsize() == 2
+
+
+async def test_many_small_jobs_are_written_down_together(queue: JobQueue) -> None:
+    class Counting(Hearing):
+        exchanges = 0
+
+        async def exchange(
+            self, worker: int, done: Sequence[Job], *, queues: Collection[str] | None = None, limit: int = 1
+        ) -> Exchange:
+            self.exchanges += 1
+            return await super().exchange(worker, done, queues=queues, limit=limit)
+
+    async def handle(_: JobRun) -> None:
+        return
+
+    for _ in range(40):
+        await queue.enqueue("work", {})
+    counting = Counting(queue)
+    counted: JobQueue = counting  # type: ignore[assignment]
+    tally = await JobWorker(counted, handlers_with("work", handle), replace(QUICK, concurrency=8)).run(once=True)
+    assert tally.done == 40
+    assert counting.exchanges < 15, "eight at a time: their end and the next eight are one commit"
+
+
+async def test_what_is_done_while_the_database_is_away_is_written_when_it_is_back(queue: JobQueue) -> None:
+    class Away(Hearing):
+        refused = 0
+
+        async def exchange(
+            self, worker: int, done: Sequence[Job], *, queues: Collection[str] | None = None, limit: int = 1
+        ) -> Exchange:
+            if done and self.refused < 2:
+                self.refused += 1
+                raise DatabaseUnavailable("away")
+            return await super().exchange(worker, done, queues=queues, limit=limit)
+
+    runs: list[int] = []
+
+    async def handle(run: JobRun) -> None:
+        runs.append(run.job.id)
+
+    await queue.enqueue("work", {})
+    away = Away(queue)
+    seen: JobQueue = away  # type: ignore[assignment]
+    tally = await JobWorker(seen, handlers_with("work", handle), replace(QUICK, lease_seconds=60.0)).run(once=True)
+    assert (tally.done, len(runs), away.refused) == (1, 1, 2)
+    assert (await queue.counts())[JobState.DONE] == 1
+
+
+async def test_what_is_done_when_told_to_stop_is_still_written(queue: JobQueue) -> None:
+    async def handle(run: JobRun) -> None:
+        worker.stop()
+
+    await queue.enqueue("work", {})
+    worker = JobWorker(queue, handlers_with("work", handle), FAR)
+    assert (await worker.run()).done == 1
+    assert (await queue.counts())[JobState.DONE] == 1

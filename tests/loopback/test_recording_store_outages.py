@@ -60,7 +60,9 @@ def both(tmp_path: Path, rclone: RcloneServer) -> BothRecordings:
 
 
 def store_at(folder: Path, server: S3Server) -> BothRecordings:
-    return BothRecordings(LocalRecordings(folder / "data"), S3Recordings(server.place(prefix=folder.name)))
+    return BothRecordings(
+        LocalRecordings(folder / "data"), S3Recordings(server.place(prefix=folder.name, patience_seconds=2.0))
+    )
 
 
 def encrypted(both: BothRecordings) -> EncryptedRecordings:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from provisioning.free_ports import free_tcp_port
 from storage.recording_store.errors import StoreRefused, StoreUnavailable, UploadConflict, UploadDamaged
 from storage.recording_store.item import Artefact, Item
 from storage.recording_store.s3 import S3Place, S3Recordings, fingerprint
-from tests.s3_servers import ACCESS_KEY, SECRET_KEY, MotoServer, RcloneServer, S3Server, free_port
+from tests.s3_servers import ACCESS_KEY, SECRET_KEY, MotoServer, RcloneServer, S3Server
 
 AUDIO = Item("c1", Artefact.AUDIO)
 SOUND = bytes(range(256)) * 400
@@ -74,7 +75,7 @@ async def test_a_bucket_that_is_not_there_is_named(server: str, request: pytest.
 
 
 async def test_a_server_that_is_away_is_worth_another_try(tmp_path: Path) -> None:
-    place = S3Place("b", endpoint=f"http://127.0.0.1:{free_port()}", access_key_id="a", secret_access_key="b",
+    place = S3Place("b", endpoint=f"http://127.0.0.1:{free_tcp_port()}", access_key_id="a", secret_access_key="b",
                     patience_seconds=0.2)  # fmt: skip
     store = S3Recordings(place)
     for ask in (store.check(), store.put(AUDIO, b"x"), store.head(AUDIO), store.read(AUDIO), store.delete("c1")):

@@ -2,16 +2,10 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
 
+import get_postgres as script
 import pytest
-
-from tests.postgres import get_postgres_script
-
-
-@pytest.fixture
-def script() -> ModuleType:
-    return get_postgres_script()
+from debian_package import CannotFetch, FetchFailed
 
 
 def a_server(folder: Path, version: str) -> Path:
@@ -24,7 +18,7 @@ def a_server(folder: Path, version: str) -> Path:
 
 
 def test_the_machine_s_own_is_taken_where_its_parts_lie_together(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = a_server(tmp_path / "real", "16.4")
     links = tmp_path / "links"
@@ -36,7 +30,7 @@ def test_the_machine_s_own_is_taken_where_its_parts_lie_together(
     assert json.loads((tmp_path / "cache" / "postgres.json").read_text())["version"] == "16.4"
 
 
-def test_one_without_initdb_or_too_old_does_not_serve(script: ModuleType, tmp_path: Path) -> None:
+def test_one_without_initdb_or_too_old_does_not_serve(tmp_path: Path) -> None:
     old = a_server(tmp_path / "old", "9.6")
     assert script.major_of(script.version_of(old, {})) < script.OLDEST_MAJOR
     (old / "initdb").unlink()
@@ -44,13 +38,13 @@ def test_one_without_initdb_or_too_old_does_not_serve(script: ModuleType, tmp_pa
     assert script.version_of(tmp_path / "none", {}) == ""
 
 
-def test_of_several_servers_the_newest_comes_first(script: ModuleType, tmp_path: Path) -> None:
+def test_of_several_servers_the_newest_comes_first(tmp_path: Path) -> None:
     for major in ("9.6", "13", "15"):
         a_server(tmp_path / "usr/lib/postgresql" / major / "bin", f"{major}.1")
     assert [path.parent.name for path in script.server_folders(tmp_path)] == ["15", "13", "9.6"]
 
 
-def test_an_unpacked_copy_runs_with_its_own_libraries(script: ModuleType, tmp_path: Path) -> None:
+def test_an_unpacked_copy_runs_with_its_own_libraries(tmp_path: Path) -> None:
     prefix = tmp_path / "copy"
     a_server(prefix / "usr/lib/postgresql/15/bin", "15.20")
     (prefix / "usr/lib/x86_64-linux-gnu").mkdir()
@@ -60,17 +54,15 @@ def test_an_unpacked_copy_runs_with_its_own_libraries(script: ModuleType, tmp_pa
     assert note.environment == {"LD_LIBRARY_PATH": str(prefix / "usr/lib/x86_64-linux-gnu")}
 
 
-def test_a_copy_that_does_not_run_is_told(script: ModuleType, tmp_path: Path) -> None:
+def test_a_copy_that_does_not_run_is_told(tmp_path: Path) -> None:
     prefix = tmp_path / "copy"
     prefix.mkdir()
     (prefix / "copy.json").write_text('{"origin": "Debian bookworm"}')
-    with pytest.raises(script.FetchFailed, match="no PostgreSQL that runs here"):
+    with pytest.raises(FetchFailed, match="no PostgreSQL that runs here"):
         script.get_postgres(tmp_path, private=True)
 
 
-def test_a_machine_without_apt_is_told_what_to_do(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_machine_without_apt_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(script.CannotFetch, match="no apt"):
+    with pytest.raises(CannotFetch, match="no apt"):
         script.get_postgres(tmp_path / "cache", private=True)

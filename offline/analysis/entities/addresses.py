@@ -7,13 +7,15 @@ from offline.analysis.entities.entity import Found, Kind, Setting
 from offline.analysis.numerals import amount_at, dictation_at, is_numeral
 from offline.analysis.tokens import Spoken, word_set
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _STREETS: Final = {
     "calle": "calle", "avenida": "avenida", "avda": "avenida", "av": "avenida", "plaza": "plaza", "paseo": "paseo",
     "pasaje": "pasaje", "camino": "camino", "carretera": "carretera", "ronda": "ronda", "travesia": "travesía",
     "glorieta": "glorieta", "bulevar": "bulevar", "boulevard": "bulevar", "calzada": "calzada", "carrera": "carrera",
-    "callejon": "callejón", "privada": "privada", "urbanizacion": "urbanización", "street": "street",
+    "callejon": "callejón",
+    "cerrada": "cerrada", "andador": "andador", "rambla": "rambla", "cuesta": "cuesta",
+    "privada": "privada", "urbanizacion": "urbanización", "street": "street",
 }  # fmt: skip
 _LONGEST_NAME: Final = 7
 """Words between the kind of street and its number."""
@@ -24,6 +26,7 @@ _NO_NAME: Final = word_set(
 )
 """Words that no street name holds; "en la calle hay ruido" names none."""
 _NUMBER_WORDS: Final = frozenset({"numero", "num", "n", "nro", "#", ","})
+_CORNERS: Final = frozenset({"esquina", "esq"})
 _FLOOR_NUMBERS: Final = {
     "bajo": "bajo", "entresuelo": "entresuelo", "principal": "principal", "atico": "ático", "primero": "1",
     "primera": "1", "segundo": "2", "segunda": "2", "tercero": "3", "tercer": "3", "tercera": "3", "cuarto": "4",
@@ -34,7 +37,7 @@ _DOORS: Final = {"be": "b", "ce": "c", "de": "d", "efe": "f", "izquierda": "izqu
                  "centro": "centro"}  # fmt: skip
 _UNITS: Final = word_set("piso planta puerta portal escalera interior depto departamento bloque º ª")
 _ORDINAL_SIGNS: Final = ("º", "ª", "°")
-_POSTAL: Final = re.compile(r"\b(?:codigo postal|c\.?p\.?|postal code|zip code|zip)\s*(?:es|:|is|el)?\s*")
+_POSTAL: Final = re.compile(r"\b(?:codigo postal|c\.?p\.?|postal code|zip code|zip)\s*(?:(?:es|:|is|el)\s*)*")
 _CODE_DIGITS: Final = {"ES": 5, "MX": 5, "US": 5, "PE": 5, "CO": 6, "CL": 7, "AR": 4}
 """Digits of a postal code, by country."""
 _STREET_IN_ENGLISH: Final = re.compile(
@@ -78,6 +81,12 @@ def _address_at(spoken: Spoken, at: int) -> Found | None:
     while here < len(spoken.tokens) and len(name) <= _LONGEST_NAME:
         word = spoken.word(here)
         token = spoken.tokens[here]
+        if name and word in _CORNERS:
+            return _at_corner(spoken, at, f"{kind} {' '.join(name)}", here + 1)
+        if name and word == "sin" and spoken.word(here + 1) in ("numero", "num"):
+            return _finished(spoken, at, f"{kind} {' '.join(name)} s/n", here + 2)
+        if name and (word, spoken.word(here + 1)) == ("s", "/"):
+            return _finished(spoken, at, f"{kind} {' '.join(name)} s/n", here + 3)
         if word in _NUMBER_WORDS and name:
             here += 1
             continue
@@ -89,6 +98,25 @@ def _address_at(spoken: Spoken, at: int) -> Found | None:
         name.append(spoken.text[token.begin : token.end].lower())
         here += 1
     return None
+
+
+def _at_corner(spoken: Spoken, begin: int, street: str, at: int) -> Found | None:
+    """Read the other street of "calle Madero esquina con Juárez"; its name ends where no name goes on."""
+    if spoken.word(at) in ("con", "a", "de"):
+        at += 1
+    if _kind_of_street(spoken, at):
+        at += 1
+    name: list[str] = []
+    while at < len(spoken.tokens) and len(name) < _LONGEST_NAME:
+        word, token = spoken.word(at), spoken.tokens[at]
+        if token.is_sign or (word in _NO_NAME and word not in _INSIDE) or is_numeral(word, "es"):
+            break
+        name.append(spoken.text[token.begin : token.end].lower())
+        at += 1
+    if not name:
+        return None
+    value = f"{street} esquina {' '.join(name)}"
+    return Found(Kind.ADDRESS, value, spoken.tokens[begin].begin, spoken.tokens[at - 1].end, 0.75)
 
 
 def _is_within_name(spoken: Spoken, at: int) -> bool:

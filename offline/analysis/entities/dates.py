@@ -15,7 +15,7 @@ from offline.analysis.entities.entity import Found, Kind, Setting
 from offline.analysis.numerals import SPOKEN, amount_at, is_numeral
 from offline.analysis.tokens import Spoken, spoken
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _DAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 _MONTHS: Final = (
@@ -228,6 +228,27 @@ def _month_end(said: _Said) -> _Reading | None:
     return _day(calendar.month_end(said.today), 0.8)
 
 
+_FEASTS: Final = {
+    "navidad": (12, 25), "nochebuena": (12, 24), "nochevieja": (12, 31), "ano nuevo": (1, 1), "reyes": (1, 6),
+}  # fmt: skip
+
+
+def _feast(said: _Said) -> _Reading | None:
+    """The next one; the last one of what is past."""
+    month, day = _FEASTS[" ".join(said.match["feast"].split())]
+    this = date(said.today.year, month, day)
+    years = -1 if said.is_past and this > said.today else 1 if not said.is_past and this < said.today else 0
+    return _day(this.replace(year=this.year + years), 0.75)
+
+
+def _numbered_day(said: _Said) -> _Reading | None:
+    """ "el tres del cinco"."""
+    day, month = said.number("n"), said.number("month")
+    if day is None or month is None or not 1 <= month <= 12:
+        return None
+    return _day(calendar.day_of_year(said.today, day, month, is_past=said.is_past), 0.75)
+
+
 def _named_month(said: _Said) -> _Reading | None:
     """ "en marzo", "la factura de enero": the nearest one, back for what was billed, ahead for what will be."""
     month = _month(said.match["month"])
@@ -235,7 +256,7 @@ def _named_month(said: _Said) -> _Reading | None:
     if said.match["year"]:
         year = said.number("year")
         return None if year is None or year < 1900 else (f"{year}-{month:02}", "month", 0.95)
-    is_back = said.is_past or said.match["how"] in ("de", "desde")
+    is_back = said.is_past or (said.match["how"] in ("de", "desde") and not said.match["part"])
     ahead = (month - today.month) % 12
     year = today.year + (month < today.month)
     if ahead > (0 if is_back else 8):
@@ -315,9 +336,19 @@ _RULES: Final = (
         _period,
     ),
     _rule(r"(?P<it>est[ae] (?:misma? )?(?:semana|mes|ano))\b", _period),
-    _rule(r"(?P<it>(?:a )?(?:fin(?:al|ales|es)? de mes))\b", _month_end),
     _rule(
-        rf"(?<!\bcalle )(?P<how>en|de|para|desde|hasta) (?:el mes de )?(?P<it>(?P<month>{_MONTH})"
+        r"(?P<it>(?:a )?(?:fin(?:al|ales|es)? de(?:l| este)? mes)|(?:el )?ultimo (?:dia )?de(?:l| este)? mes)\b",
+        _month_end,
+    ),
+    _rule(
+        r"(?P<it>(?:el dia de |en |por |para )?(?P<feast>navidad|nochebuena|nochevieja|ano nuevo))\b",
+        _feast,
+    ),
+    _rule(r"(?P<it>el dia de (?P<feast>reyes))\b", _feast),
+    _rule(rf"(?P<it>el (?:dia )?(?P<n>{_N}) del (?P<month>{_N}))\b", _numbered_day),
+    _rule(
+        rf"(?<!\bcalle )(?P<part>(?:principios|primeros|mediados|final|finales|fines) )?"
+        rf"(?P<how>en|de|para|desde|hasta) (?:el mes de )?(?P<it>(?P<month>{_MONTH})"
         rf"(?: (?:de|del) (?:ano )?(?P<year>\d{{4}}|dos mil(?: (?:{_WORD}))*(?: y (?:{_WORD}))?))?)\b",
         _named_month,
     ),

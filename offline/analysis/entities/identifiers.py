@@ -11,17 +11,19 @@ from offline.analysis.entities.entity import Found, Kind, Setting
 from offline.analysis.numerals import dictation_at
 from offline.analysis.tokens import Spoken, word_set
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _NUMBER_OF: Final = r"(?:numero|codigo|num|nro|n[º°o]\.?|id|identificador)\s+(?:de\s+|del\s+)?(?:mi\s+|la\s+|el\s+)?"
 _CUES: Final = (
-    (Kind.NATIONAL_ID, r"(?:dni|nif|nie|documento(?:\s+de\s+identidad)?|cedula|pasaporte|rut|curp|rfc)"),
+    (Kind.NATIONAL_ID, r"(?:dni|nif|nie|documento(?:\s+de\s+identidad)?|cedula|pasaporte|rut|curp|rfc|ine|carnet)"),
     (Kind.CUSTOMER_ID, rf"(?:{_NUMBER_OF}(?:cliente|abonado|socio|usuario)|cliente\s+(?:numero\s+)?(?=\d)"
+                       r"|soy\s+(?:el\s+|la\s+)?(?:cliente|clienta|abonado|abonada|socio|socia)"
                        r"|cliente\s+numero"
                        r"|(?:customer|client|account)\s+(?:number|id|code))"),
     (Kind.CONTRACT_ID, rf"(?:{_NUMBER_OF}(?:contrato|poliza)|(?:contrato|poliza)(?:\s+numero)?"
                        r"|(?:contract|policy)(?:\s+(?:number|id))?)"),
-    (Kind.ORDER_ID, rf"(?:{_NUMBER_OF}(?:pedido|orden|seguimiento|envio|compra)|(?:pedido|orden)(?:\s+numero)?"
+    (Kind.ORDER_ID, rf"(?:{_NUMBER_OF}(?:pedido|orden|seguimiento|envio|compra|guia|rastreo|paquete|tracking)"
+                    r"|(?:pedido|orden|guia)(?:\s+numero)?"
                     r"|(?:order|tracking)(?:\s+(?:number|id))?)"),
     (Kind.INVOICE_ID, rf"(?:{_NUMBER_OF}(?:factura|recibo)|(?:factura|recibo)\s+numero"
                       r"|factura(?=\s+[a-z]{0,4}-?\d{4,})"

@@ -6,18 +6,21 @@ from offline.analysis.entities.entity import Found, Kind, Setting
 from offline.analysis.numerals import amount_at, is_numeral
 from offline.analysis.tokens import Spoken, word_set
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _CURRENCIES: Final = {
     "euro": "EUR", "euros": "EUR", "€": "EUR", "eur": "EUR", "dolar": "USD", "dolares": "USD", "usd": "USD",
     "dollar": "USD", "dollars": "USD", "bucks": "USD", "sol": "PEN", "soles": "PEN", "libra": "GBP", "libras": "GBP",
-    "pound": "GBP", "pounds": "GBP", "£": "GBP", "mxn": "MXN",
+    "pound": "GBP", "pounds": "GBP", "£": "GBP", "mxn": "MXN", "pavo": "EUR", "pavos": "EUR", "eurillos": "EUR",
+    "euritos": "EUR", "varo": "MXN", "varos": "MXN", "boliviano": "BOB", "bolivianos": "BOB", "quetzales": "GTQ",
 }  # fmt: skip
 _PESOS: Final = {"MX": "MXN", "CO": "COP", "CL": "CLP", "AR": "ARS", "UY": "UYU", "DO": "DOP"}
 """Whose pesos, by the call's country; elsewhere they stay "pesos"."""
 _CENTS: Final = word_set("centimo centimos centavo centavos cent cents penique peniques pence")
 _JOINT: Final = frozenset({"con", "y", "and", "with"})
 _DECIMAL: Final = frozenset({"con", "coma", "point"})
+_VAGUE: Final = word_set("pico tantos tantas algo poco")
+"""Behind "y": some more than was said; the value is what was said."""
 _PAYING: Final = ("cobr", "pag", "cuest", "deb", "total", "import", "saldo", "factur", "sale", "vale", "precio", "son")
 
 
@@ -56,6 +59,9 @@ def _sum_at(spoken: Spoken, at: int, setting: Setting) -> tuple[float, str, int,
     if amount is None:
         return None
     value, end = amount.value, amount.end
+    vague = spoken.word(end) == "y" and spoken.word(end + 1) in _VAGUE
+    if vague:
+        end += 2
     decimals = _decimals(spoken, end)
     if decimals is not None:
         value, end = value + decimals[0], decimals[1]
@@ -67,7 +73,7 @@ def _sum_at(spoken: Spoken, at: int, setting: Setting) -> tuple[float, str, int,
         extra = _cents_after(spoken, of + 1) if decimals is None else None
         if extra is not None:
             return value + extra[0], currency, extra[1], 0.95
-        return value, currency, of + 1, 0.95
+        return value, currency, of + 1, 0.7 if vague else 0.95
     if decimals is not None and _is_paid(spoken, at):
         return value, "", end, 0.7
     return None
@@ -100,7 +106,7 @@ def _cents_after(spoken: Spoken, at: int) -> tuple[float, int] | None:
 
 
 def _currency(word: str, setting: Setting) -> str:
-    if word in ("peso", "pesos"):
+    if word in ("peso", "pesos", "pesitos", "pesotes"):
         return _PESOS.get(setting.country, "pesos")
     return _CURRENCIES.get(word, "")
 

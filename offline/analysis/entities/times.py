@@ -7,7 +7,7 @@ from offline.analysis.entities.entity import Found, Kind, Setting
 from offline.analysis.numerals import SPOKEN, amount_at
 from offline.analysis.tokens import Spoken, spoken, word_set
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _AFTERNOON_UNTIL: Final = 7
 """From 1 to 7 without "de la mañana" is the afternoon, as `engines.llm.answers` takes it: nobody means 4 a.m."""
@@ -21,6 +21,8 @@ _PART: Final = (
     r"|\s*(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?)|\s*(?P<h>h(?:oras|rs)?)\b)?"
 )
 _SPANISH: Final = (
+    re.compile(rf"\b(?P<rel>(?:un\s+)?cuarto|diez|cinco|veinte|veinticinco)\s+para\s+las?\s+(?P<hour>{_HOUR_WORD}|1[0-2]|[1-9])"
+               rf"\b{_PART}"),
     re.compile(rf"(?:\blas?\s+)?\b(?P<hour>[01]?\d|2[0-3])\s?[:h]\s?(?P<minutes>[0-5]\d)\b{_PART}"),
     re.compile(
         rf"\b(?P<lead>(?:a|sobre|hacia|desde|hasta|para|de|entre|son|es|antes\s+de|despues\s+de|y|o|tipo)\s+)?las?\s+"
@@ -99,7 +101,9 @@ def _clock(said: dict[str, str], language: str) -> tuple[int, int, float] | None
     minutes = _minutes(said.get("minutes", dotted), language)
     relative = said.get("rel", "")
     tail = said.get("tail", "").split()
-    if relative:
+    if relative and language == "es":
+        hours, minutes = (hours - 1) or 12, 60 - (15 if "cuarto" in relative else _value(relative, "es") or 0)
+    elif relative:
         minutes = 30 if relative.startswith("half") else 15
         if relative.endswith("to"):
             hours, minutes = (hours - 1) % 24, 45

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from offline.analysis.analysis import Analysis, Disagreement, FoundEntity, FoundTopic, SecondOpinion, analyse
 from offline.analysis.call import CallToAnalyse
-from offline.analysis.second_opinion.chat import ChatError, ChatModel, Message
+from offline.analysis.second_opinion.chat import ChatAddress, ChatError, ChatModel, Message, OpenAiChat
 from offline.analysis.second_opinion.quotes import HIDDEN, Located, invents_numbers, located, shown_turns
 from offline.analysis.second_opinion.verdict import NAME, ClaimedEntity, ClaimedTopic, Evidence, Verdict, schema
 
@@ -83,6 +83,16 @@ class LlmAnalyst:
                 continue
             return joined(found, verdict, texts, call.language, self._chat.name, attempt)
         return _without(found, self._chat.name, ATTEMPTS, f"its answer does not fit the schema: {reason}")
+
+
+def analyse_with_opinion(address: ChatAddress, call: CallToAnalyse, *, now: datetime) -> Analysis:
+    """Do what `LlmAnalyst` does for a thread that has no loop; blocks while the model thinks."""
+
+    async def asked() -> Analysis:
+        async with OpenAiChat(address) as chat:
+            return await LlmAnalyst(chat).analyse(call, now=now)
+
+    return asyncio.run(asked())
 
 
 def joined(

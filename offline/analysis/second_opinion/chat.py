@@ -96,7 +96,7 @@ class OpenAiChat:
                 raw = await self._posted(body)
         except TimeoutError:
             raise ChatError(f"the language model gave no answer within {self._address.deadline_seconds:g} s") from None
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ChatError(f"the language model cannot be reached: {type(error).__name__}") from None
         return _answer_in(raw)
 
@@ -116,7 +116,7 @@ def _answer_in(raw: bytes) -> str:
     try:
         choice = json.loads(raw)["choices"][0]
         content = choice["message"].get("content")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise ChatError("the language model's server sent no chat completion") from None
     if choice.get("finish_reason") == "length":
         raise ChatError("the language model's answer broke off: max_tokens is too small")

@@ -117,9 +117,9 @@ async def test_both_channels_keep_wall_time_across_a_stall(server: AudioSocketSe
     far_end, listener = await connected(server)
     await listener.until(lambda it: len(it.played) >= 5)
     time.sleep(0.3)  # noqa: ASYNC251 - the stall itself
-    await listener.until(lambda it: len(it.played) >= 30)
+    # Frames that wait in the socket may be behind for a moment; sound that was lost or made up would never be made good
+    await listener.until(lambda it: len(it.played) >= 30 and abs(len(it.played) - len(it.heard)) <= 4)
     assert server.ticker.skipped > 0
-    assert abs(len(listener.played) - len(listener.heard)) <= 4
     await far_end.close()
 
 

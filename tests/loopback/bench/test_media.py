@@ -24,7 +24,6 @@ TINY = dataclasses.replace(
 )
 
 
-@pytest.mark.timeout(90)
 async def test_a_few_callers_talk_with_the_whole_process_and_with_the_floor() -> None:
     result = await media.run(TINY)
     assert set(ASKED_FOR) <= set(result)

@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from ari_app.blocklist_file import change_file
 from ari_app.screening import Rule
 from provisioning.free_ports import free_tcp_port
@@ -13,9 +15,11 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = "from centralita.pbx_command import pbx_app; pbx_app()"
 
 
-async def test_it_serves_the_agents_of_the_settings_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shows_numbers", [False, True])
+async def test_it_serves_the_agents_of_the_settings_and_ends_on_ctrl_c(tmp_path: Path, shows_numbers: bool) -> None:
     settings = tmp_path / "centralita.toml"
-    settings.write_text('[agents]\ndefault = "telecom"\nby_did = { 5551002 = "clinica" }\n', "utf-8")
+    run = f"[run]\nlog_numbers = {str(shows_numbers).lower()}\n"
+    settings.write_text(f'[agents]\ndefault = "telecom"\nby_did = {{ 5551002 = "clinica" }}\n{run}', "utf-8")
     change_file(tmp_path / "blocklist.toml", add=Rule(number="+34600111222"))
     port = free_tcp_port()
     words = ["agi", "--port", str(port), "--settings", str(settings), "--blocklist", str(tmp_path / "blocklist.toml")]
@@ -43,4 +47,6 @@ async def test_it_serves_the_agents_of_the_settings_and_ends_on_ctrl_c(tmp_path:
     assert process.returncode == 0
     assert "Traceback" not in said + rest
     told = said + rest
-    assert told.count("600111222") == told.count('pii.caller="+34600111222"') == 1, "numbers are for marked fields only"
+    marked = told.count('pii.caller="+34600111222"')
+    assert told.count("600111222") == marked == shows_numbers, "numbers are for marked fields only, if at all"
+    assert shows_numbers or "pii.caller=[hidden]" in told

@@ -40,12 +40,12 @@ async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
     try:
         assert process.stdout is not None
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             told = (await process.stderr.readline()).decode()
             assert b"listening" in await process.stdout.readline()
         yield told.split()[1]
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.communicate()
     finally:
         if process.returncode is None:
@@ -86,7 +86,7 @@ async def test_passwords_are_not_served_to_the_world(tmp_path: Path, address: st
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         _, told = await process.communicate()
     assert process.returncode == 2
     assert b"--i-know" in told

@@ -201,3 +201,34 @@ async def test_kill_9_of_a_writer_keeps_what_it_committed_in_pairs(database_url:
             names = set((await connection.execute(select(EVENTS.c.event_id))).scalars())
     assert {f"{letter}-{number}" for letter in "ab" for number in told} <= names
     assert {name[2:] for name in names if name[0] == "a"} == {name[2:] for name in names if name[0] == "b"}
+
+
+async def test_what_runs_in_one_go_is_committed_whole_or_not_at_all(database: Database) -> None:
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT count(*) FROM reported_files")).scalar_one())
+
+    def add(connection: Connection) -> int:
+        connection.execute(text("INSERT INTO reported_files (path, reason, at) VALUES ('a', 'why', 1.0)"))
+        return count(connection)
+
+    def add_and_break(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO reported_files (path, reason, at) VALUES ('b', 'why', 1.0)"))
+        raise ZeroDivisionError
+
+    assert await database.run(add) == 1
+    with pytest.raises(ZeroDivisionError):
+        await database.run(add_and_break)
+    assert await database.run(count) == 1
+    async with database.read() as connection:
+        assert await connection.run_sync(count) == 1, "both ways see the same database"
+
+
+async def test_what_runs_in_one_go_waits_for_another_writer(tmp_path: Path) -> None:
+    async with Database.open(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}") as database:
+        async with database.begin() as connection:
+            await connection.execute(text("INSERT INTO reported_files (path, reason, at) VALUES ('a', 'why', 1.0)"))
+            waiting = asyncio.create_task(
+                database.run(lambda sync: sync.execute(text("SELECT path FROM reported_files")).scalars().all())
+            )
+            assert not (await asyncio.wait([waiting], timeout=0.05))[0], "there is one writer"
+        assert await waiting == ["a"]

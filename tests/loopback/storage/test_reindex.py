@@ -3,19 +3,24 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+import storage.reindex
 from bench.storage import scan, searches, write_files
 from storage.database import analyses, recordings
-from storage.database.database import Database
-from storage.database.tables import CORRECTIONS, REPORTED_FILES, TURNS
+from storage.database.bulk import add_rows
+from storage.database.database import Database, DatabaseUnavailable
+from storage.database.tables import ANALYSES, CONVERSATIONS, CORRECTIONS, RECORDINGS, REPORTED_FILES, TURNS
 from storage.reindex import reindex
+from storage.reindex_reader import ReaderDied, reading
 from storage.search import SearchQuery, search
+from tests.postgres import PrivatePostgres
 from tests.unit.storage.test_metadata import COMPLETE, OF_THE_FIRST_CALLS
 
 
@@ -184,6 +189,77 @@ async def test_a_call_that_ends_meanwhile_is_not_overwritten_by_what_was_read_be
     monkeypatch.setattr(recordings, "replace", change_the_file_then_write)
     await reindex(database, tmp_path)
     assert await found(database, processed=True) == ["rec_a"]
+
+
+async def test_a_process_beside_us_reads_the_same(database: Database, tmp_path: Path) -> None:
+    write_files(tmp_path, 300, transcripts=True)
+    put(tmp_path, "rec_cut_metadata.json", "{")
+    put(tmp_path, "rec_sealed_metadata.json.enc", "xxxx")
+    here = await reindex(database, tmp_path, beside=False)
+    rows = await everything(database)
+    async with database.begin() as connection:
+        await recordings.forget(connection, [f"rec_call-{number:07}" for number in range(300)])
+    beside = await reindex(database, tmp_path, beside=True)
+    assert (beside.files, beside.indexed, beside.older) == (here.files, here.indexed, here.older) == (302, 300, 0)
+    assert beside.reported == here.reported
+    assert await everything(database) == rows
+
+
+async def everything(database: Database) -> list[object]:
+    async with database.read() as connection:
+        return [
+            tuple(row)
+            for table in (RECORDINGS, CONVERSATIONS, TURNS, ANALYSES)
+            for row in await connection.execute(select(table).order_by(*table.primary_key))
+        ]
+
+
+async def test_a_reader_that_is_killed_is_told_and_what_was_written_stays(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, 1000, transcripts=False)
+    monkeypatch.setattr(storage.reindex, "BATCH", 50)
+
+    def kill_it(done: int, total: int) -> None:
+        for process in children():
+            os.kill(process, signal.SIGKILL)
+
+    with pytest.raises(ReaderDied, match="reindex again"):
+        await reindex(database, tmp_path, beside=True, progress=kill_it)
+    usable = len(await found(database, limit=5000))
+    assert 50 <= usable < 1000
+    assert usable % 50 == 0, "whole batches"
+    assert not children(), "nobody is left behind"
+    assert (await reindex(database, tmp_path, beside=True)).indexed == 1000
+
+
+def children() -> list[int]:
+    """Return the processes this one has started that read files."""
+    mine = [int(one) for path in Path("/proc/self/task").glob("*/children") for one in path.read_text().split()]
+    return [one for one in mine if b"storage.reindex_reader" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+async def test_a_folder_that_cannot_be_listed_is_an_error_also_beside_us(tmp_path: Path) -> None:
+    with (
+        reading(tmp_path, 10, beside=True) as batches,
+        pytest.raises(FileNotFoundError),
+    ):
+        await asyncio.to_thread(next, batches)
+
+
+async def test_a_server_that_goes_away_while_rows_are_copied_is_unavailable(postgres: PrivatePostgres) -> None:
+    async with Database.open(postgres.new_database()) as database:
+
+        async def copy_when_cut_off() -> None:
+            async with database.begin() as connection:
+                pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+                async with database.begin() as other:
+                    await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+                await add_rows(connection, "reported_files", ("path", "reason", "at"), [("secret path", "why", 1.0)])
+
+        with pytest.raises(DatabaseUnavailable) as told:
+            await copy_when_cut_off()
+        assert "secret" not in str(told.value)
 
 
 REINDEX = """

@@ -170,6 +170,11 @@ def test_busy() -> None:
     assert call.dialled[0].device == "PJSIP/200"
 
 
+def test_one_who_refuses_before_asterisk_tells_that_it_was_dialled() -> None:
+    begins = {"Event": "DialBegin", "Uniqueid": "1", "DestUniqueid": "2"}
+    assert over(*BOTH, asks("2"), begins, dial_end("BUSY"), hangs("2", 17), hangs("1", 17)).ended_by == "callee"
+
+
 def test_no_answer() -> None:
     call = over(*BOTH, dial_end("NOANSWER"), hangs("2", 0, "Unknown"), hangs("1", 19))
     assert (call.cause, call.result, call.ended_by) == (19, "NOANSWER", "pbx")

@@ -9,7 +9,7 @@ import pytest
 
 from bench.analysis import main, measure, scored
 from bench.analysis_cases import TASKS, Case, Counts, Named, Score, count_entities, marked, our_cases, own_cases
-from offline.analysis.intent_training.sentences import SENTENCES
+from offline.analysis.fit.sentences import HELD_OUT, SENTENCES, dressed_wordings
 from offline.analysis.intents import INTENTS, OTHER
 from vocabulary.spoken import plain
 
@@ -18,10 +18,12 @@ from vocabulary.spoken import plain
 def test_each_set_is_large_enough_and_parted_by_template(task: str) -> None:
     cases = our_cases(task)
     assert len(cases) >= 150
-    assert {case.split for case in cases} == {"dev", "test"}
-    dev, test = ({plain(case.text) for case in cases if case.split == split} for split in ("dev", "test"))
+    assert {case.split for case in cases} == {"dev", "test", "blind"}
+    parts = [{plain(case.text) for case in cases if case.split == split} for split in ("dev", "test", "blind")]
     if task != "sentiment":  # "vale" and "gracias" are said in every call
-        assert not dev & test
+        assert len(set.union(*parts)) == sum(map(len, parts))
+    assert len(parts[-1]) >= 90
+    assert sum(case.split == "blind" for case in cases) >= 100
     assert {case.language for case in cases} == {"es", "en"}
 
 
@@ -36,14 +38,46 @@ def rule_of(pattern: str) -> re.Pattern[str]:
 def test_nothing_was_learned_that_is_tested() -> None:
     patterns = [rule_of(line.split("\t")[2]) for line in SENTENCES.read_text(encoding="utf-8").splitlines()[1:]]
     assert any(pattern.fullmatch("quiero pagar la factura ahora") for pattern in patterns)
-    tested = {plain(case.text) for case in our_cases("intent") if case.split == "test"}
+    tested = {plain(case.text) for case in our_cases("intent") if case.split in {"test", "blind"}}
     learned = {text for text in tested if any(pattern.fullmatch(text) for pattern in patterns)}
     assert learned == set()
 
 
+@pytest.mark.parametrize("task", ["intent", "topic"])
+def test_no_wording_that_was_learned_is_tested(task: str) -> None:
+    tested = {plain(case.text) for case in our_cases(task) if case.split in {"test", "blind"}}
+    tested |= {plain(one.text) for one in dressed_wordings(HELD_OUT) if one.is_wording}
+    assert {plain(one.text) for one in dressed_wordings()} & tested == set()
+
+
 def test_each_intent_is_tested_and_known() -> None:
-    labels = {label for case in our_cases("intent") for label in case.labels}
-    assert labels == {*INTENTS, OTHER}
+    for part in ("test", "blind"):
+        labels = {label for case in our_cases("intent") if case.split == part for label in case.labels}
+        assert labels == {*INTENTS, OTHER}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_blind_part_has_the_labels_of_the_others_and_figures_of_its_own(task: str) -> None:
+    cases = our_cases(task)
+    parts = {split: [case for case in cases if case.split == split] for split in ("dev", "test", "blind")}
+    given = {split: {label for case in part for label in case.labels} for split, part in parts.items()}
+    kinds = {split: {one.kind for case in part for one in case.entities} for split, part in parts.items()}
+    assert given["blind"] <= given["dev"] | given["test"]
+    assert kinds["blind"] <= kinds["dev"] | kinds["test"]
+    one_each = [part[0] for part in parts.values()]
+    found = measure(quick=True, cases=one_each, with_wer=False)
+    assert {f"{task}_f1", f"{task}_f1_dev", f"{task}_f1_blind"} <= found.keys()
+    assert found[f"{task}_cases_blind"] == found[f"{task}_cases_test"] == 1
+
+
+def test_the_blind_calls_have_one_trend_each() -> None:
+    trends: dict[str, set[str]] = {}
+    for case in our_cases("sentiment"):
+        if case.split == "blind":
+            trends.setdefault(case.call, set()).add(case.trend)
+    assert len(trends) >= 30
+    assert all(len(of_call) == 1 for of_call in trends.values())
+    assert set.union(*trends.values()) == {"improving", "steady", "worsening"}
 
 
 def test_marks_are_taken_out_and_kept() -> None:

@@ -30,15 +30,18 @@ def test_each_task_has_enough_cases_in_both_languages_and_no_template_in_both_pa
     for case in of_task:
         splits[case.template].add(case.split)
     assert all(len(parts) == 1 for parts in splits.values())
-    assert {part for parts in splits.values() for part in parts} == {"dev", "test"}
+    assert {part for parts in splits.values() for part in parts} == {"dev", "test", "blind"}
     shown = [(case.shown, getattr(case, "asked", 0), getattr(case, "expected", "")) for case in of_task]
     assert len(set(shown)) == len(shown), "no case counts twice"
     assert {label for case in of_task for label in case.truth} == set(TASKS[shape].labels), "every label occurs"
+    blind = [case for case in of_task if case.split == "blind"]
+    assert len(blind) >= (120 if shape is SentimentCase else 80)
+    assert {label for case in blind for label in case.truth} == set(TASKS[shape].labels)
 
 
 def test_we_are_better_than_plain_keywords_on_cases_never_tuned_on(cases: list[Case]) -> None:
     found = scores(cases, quick=True)
-    assert found.keys() >= KEYS
+    assert found.keys() >= KEYS | {f"{task.name}_f1{who}_blind" for task in TASKS.values() for who in ("", "_floor")}
     for task in TASKS.values():
         assert found[f"{task.name}_f1"] > found[f"{task.name}_f1_floor"] + 0.1
 

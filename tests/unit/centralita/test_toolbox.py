@@ -10,7 +10,8 @@ import pytest
 
 from centralita.toolbox import CustomerTools
 from conversation.tools import ToolError, ToolOutcome, ToolResult
-from storage.customers import FileCustomers
+from storage.customers import Customer, FileCustomers, StoreUnavailable
+from storage.notes import Notes
 from vocabulary.call import CallIdentity
 
 SEED = Path(__file__).parents[3] / "examples" / "customers.toml"
@@ -21,7 +22,8 @@ ANA = "+34600100200"
 class Desk:
     def __init__(self, journal: Path) -> None:
         self.store = FileCustomers(SEED, journal, now=lambda: NOW)
-        self.tools = CustomerTools(self.store, now=lambda: NOW)
+        self.notes = Notes(journal.with_name("notes"), now=NOW.timestamp)
+        self.tools = CustomerTools(self.store, self.notes, now=lambda: NOW)
 
     async def does(self, tool: str, /, *, caller: str = ANA, **arguments: Any) -> ToolOutcome:
         return await self.tools.run(tool, arguments, CallIdentity("c1", "ch1", "telecom", "900", caller))
@@ -75,18 +77,39 @@ async def test_callbacks_and_appointments_are_kept(desk: Desk) -> None:
     assert values(await desk.does("schedule_callback", datetime="mañana"))["callback_phone"] == ANA
     assert code(await desk.does("schedule_callback", caller="", datetime="mañana")) == "bad_arguments"
     booked = await desk.does("book_appointment", specialty="piel", day="lunes", hour="10:00", name="Ana")
-    assert values(booked)["appointment_id"] == "appointment-000002"
+    kept, _ = desk.notes.waiting()
+    assert sorted(note.kind for note in kept) == ["appointment", "callback"]
+    (appointment,) = [note for note in kept if note.kind == "appointment"]
+    assert appointment.note_id == values(booked)["appointment_id"]
+    assert appointment.details == {
+        "phone": ANA, "specialty": "piel", "day": "lunes", "hour": "10:00", "name": "Ana", "call_id": "c1"
+    }  # fmt: skip
 
 
 async def test_calls_at_once_do_not_overwrite_one_another(desk: Desk) -> None:
     outcomes = await asyncio.gather(*(desk.does("schedule_callback", datetime=f"{hour}:00") for hour in range(20)))
-    assert len({values(outcome)["callback_id"] for outcome in outcomes}) == 20
+    ids = {values(outcome)["callback_id"] for outcome in outcomes}
+    assert ids == {note.note_id for note in desk.notes.waiting()[0]}
+    assert len(ids) == 20
 
 
 async def test_a_broken_store_is_told_to_the_mind(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     desk = Desk(tmp_path / "file" / "journal.jsonl")
     assert code(await desk.does("schedule_callback", datetime="mañana")) == "unavailable"
+
+
+class Unreachable(FileCustomers):
+    async def by_phone(self, phone: str) -> Customer | None:
+        raise StoreUnavailable("the database has not answered within 2 s")
+
+
+async def test_customers_out_of_reach_do_not_keep_a_callback_from_being_noted(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "journal.jsonl")
+    desk.tools = CustomerTools(Unreachable(SEED, tmp_path / "journal.jsonl"), desk.notes)
+    assert code(await desk.does("get_account_balance")) == "unavailable"
+    noted = values(await desk.does("schedule_callback", datetime="mañana"))
+    assert [note.note_id for note in desk.notes.waiting()[0]] == [noted["callback_id"]]
 
 
 async def test_nobody_does_what_nobody_knows(desk: Desk) -> None:

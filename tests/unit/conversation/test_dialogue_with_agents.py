@@ -12,7 +12,8 @@ from centralita.toolbox import CustomerTools
 from conversation.dialogue import Dialogue
 from conversation.orders import AskMind, CallTool, HangUp, Order, Say, Transfer
 from engines.llm.script import Script, ScriptMind
-from storage.customers import FileCustomers
+from storage.customers import Customer, FileCustomers, StoreUnavailable
+from storage.notes import Notes
 from vocabulary.call import CallIdentity
 from vocabulary.speech import Correction
 
@@ -29,7 +30,7 @@ class Call:
         self.dialogue = Dialogue(agent.dialogue_settings(), caller=caller)
         self.mind = ScriptMind({agent.name: Script(agent.script, agent.language)})
         store = FileCustomers(ROOT / "examples" / "customers.toml", folder / "journal.jsonl", now=lambda: NOW)
-        self.tools = CustomerTools(store, now=lambda: NOW)
+        self.tools = CustomerTools(store, Notes(folder / "notes"), now=lambda: NOW)
         self.orders: list[Order] = []
 
     async def says(self, text: str) -> list[str]:
@@ -228,3 +229,25 @@ async def test_calls_at_once_do_not_mix(agents: Mapping[str, Agent], tmp_path: P
     calls = [Call(agents["telecom"], tmp_path, caller) for caller in callers]
     said = await asyncio.gather(*(call.says("cuánto debo") for call in calls))
     assert [sentences[-1] for sentences in said] == [f"Su saldo actual es {owed} euros." for owed in callers.values()]
+
+
+class OutOfReach(FileCustomers):
+    async def by_phone(self, phone: str) -> Customer | None:
+        raise StoreUnavailable("the database has not answered within 2 s")
+
+
+@pytest.mark.parametrize(
+    ("agent", "asked", "answer"),
+    [
+        ("telecom", "cuánto debo de mi factura", "Ahora mismo no puedo consultar sus datos"),
+        ("support_en", "how much is my bill", "I cannot look that up right now"),
+    ],
+)
+async def test_when_nobody_can_be_looked_up_the_agent_says_so_and_the_call_goes_on(
+    agents: Mapping[str, Agent], tmp_path: Path, agent: str, asked: str, answer: str
+) -> None:
+    call = Call(agents[agent], tmp_path)
+    call.tools = CustomerTools(OutOfReach(tmp_path / "none", tmp_path / "none"), Notes(tmp_path / "notes"))
+    said = " ".join(await call.says(asked))
+    assert answer in said
+    assert not any(isinstance(order, HangUp) for order in call.orders)

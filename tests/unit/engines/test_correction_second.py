@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +14,11 @@ from engines.correction.bank import Bank, Rule, Term, bank_of
 from engines.correction.conjugation import conjugated
 from engines.correction.grams import vectors_of
 from engines.correction.inflection import spanish_words
+from engines.correction.kinds import kinds_of
+from engines.correction.language import spanish
 from engines.correction.nearest import FaissNearest, NumpyNearest, nearest_of
-from engines.correction.phonetics import sound_distance, sound_of, sounds_of
+from engines.correction.phonetics import run_together, sound_distance, sound_of, sounds_of
+from engines.correction.proposals import WAYS
 from engines.correction.second import SecondProofreader, Weights
 from engines.correction.words import words_of
 
@@ -99,6 +104,12 @@ def test_terms_misspellings_and_homophones_are_repaired(second: SecondProofreade
         "quiero la fibra total, por favor",
         "el plan viajero no me interesa",
         "voy a la caza del jabalí",
+        "asta de toro y empuñadura de marfil",
+        "la vaca del vecino saltó la valla",
+        "te invito a un té de jengibre",
+        "ya les envié una copia del documento a la oficina",
+        "quiero hablar con quien lleva las devoluciones",
+        "no sé qué hacer con tanto papel",
         "mi código es AB12, y el 600 123 456",
         "…",
         "",
@@ -113,7 +124,7 @@ def test_corrections_name_their_level_and_count_the_words_of_the_original(second
     assert found.text == "ver el saldo de la fibra total"
     assert [(one.heard, one.meant, one.position, one.rule) for one in found.replacements] == [
         ("salgo", "saldo", 2, "salgo"),
-        ("fivra total", "fibra total", 5, "near"),
+        ("fivra", "fibra", 5, "near"),
     ]
 
 
@@ -123,12 +134,68 @@ def test_levels_can_be_left_out() -> None:
 
 
 def test_an_ear_that_was_sure_is_believed_sooner() -> None:
-    # prices at which only the ear's doubt tips the scale
-    weights = Weights(confidence=3.0, sure=0.0, change_alike=6.0, change_near=30.0)
+    # weights at which only the ear's doubt tips the scale
+    shut = {f"{way}.change": -50.0 for way in WAYS if way != "homophone"}
+    weights = Weights.of({"language": 0.1, "homophone.doubt": 6.0} | shut)
     second = SecondProofreader(Bank(), weights=weights)
     heard = "no ahí internet"
     assert second.correct(heard, (0.99, 0.999, 0.99)).text == heard
     assert second.correct(heard, (0.99, 0.02, 0.99)).text == "no hay internet"
+
+
+def test_a_change_must_gain_its_margin_and_another_one_where_the_ear_told_its_confidence() -> None:
+    weights = Weights.of({"language": 0.5})
+    heard, meant, told = "no ahí internet", "no hay internet", (0.5, 0.5, 0.5)
+    assert SecondProofreader(Bank(), weights=weights).correct(heard).text == meant
+    dearer = SecondProofreader(Bank(), weights=replace(weights, margin=50.0))
+    assert dearer.correct(heard).text == heard
+    assert dearer.correct(heard, told).text == meant
+    dearer = SecondProofreader(Bank(), weights=replace(weights, told_margin=50.0))
+    assert dearer.correct(heard).text == meant
+    assert dearer.correct(heard, told).text == heard
+
+
+def test_weights_are_kept_by_name_and_a_name_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    weights = Weights.of({"language": 0.25, "near.distance": -2.5, "margin": 1.5, "told_margin": 0.75})
+    path = tmp_path / "weights.json"
+    path.write_text(weights.as_json(), "utf-8")
+    assert Weights.load(path) == weights
+    with pytest.raises(ValueError, match=r"near\.distanze"):
+        Weights.of({"near.distanze": 1.0})
+
+
+def test_kinds_of_words_that_agree_stand_side_by_side_oftener_than_others() -> None:
+    language = spanish()
+    for right, wrong in (
+        (("un", "amplificador"), ("una", "amplificador")),
+        (("todos", "están"), ("todos", "está")),
+        (("las", "bombillas"), ("los", "bombillas")),
+        (("los", "destornilladores"), ("las", "destornilladores")),
+        (("ustedes", "prometieron"), ("es", "prometieron")),
+    ):
+        assert language.agreement(*right) > language.agreement(*wrong), (right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("bombillas", "nfp"), ("tornillo", "nms"), ("días", "nmp"), ("manos", "nfp"), ("cambiaron", "v3p"),
+        ("llamé", "v1"), ("cambiando", "vndo"), ("devolverlo", "v+infinitive"), ("rápidamente", "adv"),
+        ("quince", "number"), ("que", "que"), ("<city>", "<city>"), ("xyzzy", "?"),
+    ],
+)  # fmt: skip
+def test_a_word_is_of_the_kind_that_its_list_and_its_ending_say(word: str, kind: str) -> None:
+    assert kind in kinds_of(word)
+
+
+def test_two_words_are_parted_elsewhere_where_they_sound_the_same() -> None:
+    assert run_together(sound_of("nos están")) == run_together(sound_of("nos es tan"))
+    cuts = {(head.text, tail.text) for head, tail in _SHARED.lexicon.recut(run_together(sound_of("nos es tan")))}
+    assert ("nos", "están") in cuts
+
+
+def test_words_that_are_run_together_are_said_as_one() -> None:
+    assert sound_of("están bien") == sound_of("es también")
 
 
 def test_confidences_that_do_not_fit_the_words_are_not_used(second: SecondProofreader) -> None:

@@ -37,7 +37,7 @@ def test_the_file_people_edit_is_read(seed: Path) -> None:
 
 
 async def test_a_line_cut_short_by_a_crash_is_left_out(seed: Path) -> None:
-    await opened(seed).note("callback", {"phone": "1"})
+    await opened(seed).change_contact("1", email="a@b.es")
     journal = seed.with_name("journal.jsonl")
     with journal.open("a", encoding="utf-8") as lines:
         lines.write('{"id": "cancellation-000002", "kind": "cancell')

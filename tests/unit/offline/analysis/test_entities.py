@@ -35,6 +35,12 @@ def named(text: str, setting: Setting = SPAIN, language: str = "es") -> list[tup
         ("a fin de mes", "2026-02-28"),
         ("la semana que viene", "2026-W08"),
         ("este mes me cobran de más", "2026-02"),
+        ("a principios de marzo", "2026-03"),
+        ("el último día del mes", "2026-02-28"),
+        ("vence el tres del cinco", "2026-05-03"),
+        ("lo quiero para navidad", "2026-12-25"),
+        ("lo compré en navidad", "2025-12-25"),
+        ("el próximo martes por la tarde", "2026-02-17"),
     ],
 )
 def test_days_are_reckoned_from_the_day_of_the_call(said: str, day: str) -> None:
@@ -184,3 +190,51 @@ def test_a_place_in_the_text_belongs_to_its_token_or_the_next(said: str) -> None
     for index in range(len(said) + 1):
         expected = next((place for place, token in enumerate(tokens) if index < token.end), len(tokens))
         assert spoken(said).token_at(index) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "money"),
+    [
+        ("me cobraron dos mil y pico pesos", "2000.00 MXN"),
+        ("son treinta y tantos pesos", "30.00 MXN"),
+        ("pagué quinientos varos", "500.00 MXN"),
+    ],
+)
+def test_a_sum_that_is_about_so_much_is_what_was_said_and_less_sure(said: str, money: str) -> None:
+    assert named(said, MEXICO) == [("money", money)]
+    about = find("dos mil y pico pesos", "es", MEXICO)[0]
+    exact = find("dos mil pesos", "es", MEXICO)[0]
+    assert about.confidence < exact.confidence
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("vivo en calle Madero esquina con Juárez", "calle madero esquina juárez"),
+        ("es avenida de América esquina calle Cartagena, en Madrid", "avenida de américa esquina cartagena"),
+        ("calle Hidalgo sin número", "calle hidalgo s/n"),
+    ],
+)
+def test_a_corner_or_a_house_without_number_is_an_address_too(said: str, address: str) -> None:
+    assert named(said) == [("address", address)]
+
+
+def test_a_corner_alone_is_none() -> None:
+    assert named("el de la esquina de la calle grita mucho") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "code"),
+    [
+        ("soy el cliente cuatro cinco seis siete", "customer_id", "4567"),
+        ("mi número de guía es uno dos tres cuatro guion a be ce", "order_id", "1234-ABC"),
+        ("mi código postal es el veintiocho cero cero uno", "postal_code", "28001"),
+    ],
+)
+def test_codes_are_found_by_more_of_their_names(said: str, kind: str, code: str) -> None:
+    assert named(said) == [(kind, code)]
+
+
+def test_an_hour_may_be_told_by_what_lacks_to_it() -> None:
+    assert named("al cuarto para las ocho", MEXICO) == [("time", "19:45")]
+    assert named("diez para las nueve de la mañana", MEXICO) == [("time", "08:50")]

@@ -8,11 +8,13 @@ import pytest
 
 from offline.analysis import intents
 from offline.analysis.call import CallToAnalyse, SpokenTurn
-from offline.analysis.intent_features import BUCKETS, features_of
+from offline.analysis.concepts import DENIED, concepts_of, read
+from offline.analysis.features import BUCKETS, features_of
+from offline.analysis.fit.learning import Judged, fitted_temperature, judged_unseen, train
+from offline.analysis.fit.sentences import Sentence, digest, drawn_sentences, dressed_wordings
 from offline.analysis.intent_model import calibration_error, load, shipped_model
-from offline.analysis.intent_training.learning import Judged, fitted_temperature, train
-from offline.analysis.intent_training.sentences import Sentence, digest, drawn_sentences
 from vocabulary.speech import Speaker
+from vocabulary.spoken import words
 
 LESSONS = [
     *(
@@ -69,7 +71,7 @@ def test_likelihoods_add_up_and_cover_all_intents() -> None:
 
 
 def test_the_weights_belong_to_the_sentences_beside_them() -> None:
-    assert shipped_model().sentences == digest(drawn_sentences()), "train again: offline.analysis.intent_training"
+    assert shipped_model().sentences == digest(drawn_sentences() + dressed_wordings()), "python -m offline.analysis.fit"
 
 
 def test_features_do_not_mind_accents_capitals_and_order_of_places() -> None:
@@ -117,3 +119,44 @@ def test_a_pattern_with_missing_columns_is_named(tmp_path: Path) -> None:
     path.write_text("intent\tlanguage\tpattern\npayment\tquiero pagar\n", encoding="utf-8")
     with pytest.raises(ValueError, match="line 2"):
         drawn_sentences(path)
+
+
+def test_a_wording_with_missing_columns_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wordings.tsv"
+    path.write_text("intent\ttopics\tlanguage\ttext\npayment\tpayments\tes\tquiero pagar\nx\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 3"):
+        dressed_wordings(path)
+
+
+def test_a_wording_is_judged_only_by_models_that_have_not_seen_its_group() -> None:
+    # The same words mean mostly one thing in even groups and mostly the other in odd ones: who has seen only the others
+    # is wrong as often as can be.
+    even, odd = (
+        ("payment", "payment", "payment", "appointment"),
+        ("appointment", "appointment", "appointment", "payment"),
+    )
+    twins = [Sentence("quiero eso", label, 2 * place) for place, label in enumerate(even)]
+    twins += [Sentence("quiero eso", label, 2 * place + 1) for place, label in enumerate(odd)]
+    assert judged_unseen(twins, epochs=10, folds=2).accuracy == 0.25
+
+
+def test_a_dressed_wording_stays_in_the_group_of_its_own() -> None:
+    groups: dict[int, list[Sentence]] = {}
+    for one in dressed_wordings():
+        groups.setdefault(one.group, []).append(one)
+    assert all(any(one.is_wording for one in group) for group in groups.values())
+    assert any(not one.is_wording for group in groups.values() for one in group)
+
+
+def test_other_words_for_the_same_thing_show_the_same_concept() -> None:
+    assert "broken" in concepts_of(words("no me jala"))
+    assert set(concepts_of(words("la factura"))) == set(concepts_of(words("la planilla")))
+    assert f"{DENIED}cancel" in concepts_of(words("no quiero cancelar"))
+    assert concepts_of(()) == ()
+
+
+def test_a_concept_without_terms_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "concepts.tsv"
+    path.write_text("concept\tterms\ninvoice\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2"):
+        read(path)

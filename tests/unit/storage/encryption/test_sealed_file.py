@@ -46,7 +46,7 @@ def test_what_goes_in_comes_out(size: int) -> None:
     file = sealed(original)
     assert open_whole(KEY, "audio", file) == original
     assert original_size(len(file)) == size
-    assert original[:100] not in file or not original
+    assert len(original) < 16 or original[:100] not in file, "a byte or two may come out by chance"
 
 
 @settings(max_examples=20)
