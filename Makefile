@@ -36,7 +36,7 @@ test: check ## All checks and all tests, on a real Asterisk too, with coverage
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) $(COVER) $(BESIDE) 2 tests/unit
 	@$(PYTEST) $(COVER) $(BESIDE) 3 tests/loopback
-	@$(PYTEST) $(COVER) $(BESIDE) 4 -m "not alone" tests/asterisk
+	@$(PYTEST) $(COVER) $(BESIDE) 3 -m "not alone" tests/asterisk
 	@$(PYTEST) $(COVER)term:skip-covered -m alone tests/asterisk
 
 unit: setup ## Only the pure cores
@@ -46,7 +46,7 @@ loopback: setup ## Real sockets and processes on 127.0.0.1, no Asterisk
 	@$(PYTEST) $(BESIDE) 3 tests/loopback
 
 asterisk: setup ## Real calls through a real Asterisk
-	@$(PYTEST) $(BESIDE) 4 -m "not alone" tests/asterisk
+	@$(PYTEST) $(BESIDE) 3 -m "not alone" tests/asterisk
 	@$(PYTEST) -m alone tests/asterisk
 
 demo: setup ## Three real calls, heard (WAV), read (transcript) and seen (PNG) in demo-out/

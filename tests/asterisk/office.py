@@ -86,7 +86,7 @@ class Office:
                             self._news.set()
             await asyncio.sleep(0.05)
 
-    async def asterisk_is_empty(self, seconds: float = 30) -> None:
+    async def asterisk_is_empty(self, seconds: float = 90) -> None:
         """Wait until no channel and no bridge is left in Asterisk."""
         async with AriRest(ari_address(self.stage.settings)) as ari, asyncio.timeout(seconds):
             while await ari.list_channels() or await ari.list_bridges():
