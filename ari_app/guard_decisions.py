@@ -117,7 +117,13 @@ class GuardDecisions:
         orders += [
             DestroyLeftover(bridge.id)
             for bridge in bridges
-            if bridge.id.startswith(BRIDGE_PREFIX) and bridge.channels and acting.issuperset(bridge.channels)
+            if bridge.id.startswith(BRIDGE_PREFIX)
+            and acting.intersection(bridge.channels)
+            # a dead `calls`' media channel is about to end by itself, and would leave an empty bridge behind
+            and all(
+                member in acting or (not self.is_calls_alive and kinds.get(member) in (ChannelKind.MEDIA, None))
+                for member in bridge.channels
+            )
         ]
         return orders
 
@@ -130,5 +136,7 @@ class GuardDecisions:
 
 
 def _is_talk_between_people(bridge: Bridge, kinds: Mapping[str, ChannelKind]) -> bool:
-    members = [kinds.get(channel_id) for channel_id in bridge.channels]
+    members = [
+        kinds[channel_id] for channel_id in bridge.channels if channel_id in kinds
+    ]  # who has just gone is nobody
     return len(members) >= 2 and ChannelKind.MEDIA not in members

@@ -100,6 +100,15 @@ def test_an_order_that_changed_nothing_is_given_again() -> None:
     assert orders_at(guard, 14, CALLER) == [Rescue(CALLER)]
 
 
+def test_a_bridge_does_not_stay_because_a_dying_media_channel_was_still_in_it() -> None:
+    guard = with_a_call(CALLER)
+    guard.calls_lost(11)
+    assert orders_at(guard, 13, CALLER, bridges=(bridge(CALLER, MEDIA),)) == [
+        Rescue(CALLER),
+        DestroyLeftover(bridge_id("c1")),
+    ]
+
+
 def test_asterisk_away_at_the_time_only_delays_the_rescue() -> None:
     guard = with_a_call(CALLER)
     guard.calls_lost(11)
