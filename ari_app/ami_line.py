@@ -96,7 +96,7 @@ class AmiLine:
         except TimeoutError as exc:
             await line.close()
             raise AmiUnreachable(f"the AMI at {address.host}:{address.port} did not answer in time") from exc
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             await line.close()
             raise
         return line

@@ -199,7 +199,7 @@ def _replace(path: Path, text: str) -> None:
                 os.fsync(file.fileno())
             Path(name).chmod(mode)
             Path(name).replace(target)
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as exc:

@@ -97,7 +97,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
+    except BaseException:  # also when cancelled: nothing half-made stays; raised again
         draft.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

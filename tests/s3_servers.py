@@ -124,7 +124,7 @@ class S3Server:
         self.start()
         try:
             self.make_bucket()
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             self.kill()
             raise
         return self

@@ -87,7 +87,7 @@ class Stage:
     async def __aenter__(self) -> Self:
         try:
             await self._set_up()
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             await self._exit.aclose()
             raise
         return self

@@ -215,7 +215,7 @@ class _Applying:
         families = self._families(before, after, entry.changes)
         try:
             outcome, trouble = self._reload(before, after, families)
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             self._take_back(entry, before, after)
             raise
         if outcome is not None and outcome.proof.holds:

@@ -104,7 +104,7 @@ class FolderShelf:
                 file.flush()
                 os.fsync(handle)
             draft.replace(self._path(call_id))
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing half-made stays; raised again
             draft.unlink(missing_ok=True)
             raise
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)

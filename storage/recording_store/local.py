@@ -64,7 +64,7 @@ class LocalRecordings:
                 _sync(file.fileno(), draft)
             draft.replace(path)
             sync_folder(path.parent)
-        except BaseException as error:
+        except BaseException as error:  # also when cancelled: no draft stays; raised again
             with suppress(OSError):
                 draft.unlink()
             if isinstance(error, OSError) and error.filename in (str(draft), str(path.parent)):

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-pytest.importorskip("espeakng_loader", reason="the extra `espeak` speaks for the callers")
-
 from centralita.batch_command import batch_app
 from offline.testing.random_whisper import make_random_whisper
 from tests.loopback.batch_calls import RATE, Calls, Samples
@@ -61,7 +59,6 @@ def test_a_caller_who_was_misheard_is_heard_the_second_time(calls: Calls) -> Non
 
 def test_another_ear_is_another_version_and_the_former_result_is_history(calls: Calls, tmp_path: Path) -> None:
     """Whisper with random weights says nonsense; whatever it changes, what was there before stays beside it."""
-    pytest.importorskip("faster_whisper", reason="the extra `whisper` is what is tested")
     batch(calls, "unprocessed")
     before = calls.transcript("uno")
     model = make_random_whisper(tmp_path / "whisper", words_a_window=60)

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("espeakng_loader", reason="the extra `espeak` speaks for the callers")
-
 from bench.wer_calls import KnownCall, known_call
 from engines.stt.tiny.features import RATE
 from offline.retranscribe.call import listen_again

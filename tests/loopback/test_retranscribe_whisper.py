@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("faster_whisper", reason="the extra `whisper` is what is tested")
-
 from offline.retranscribe.call import listen_again
 from offline.retranscribe.port import PREMIUM, STANDARD, EarUnavailable, Samples, UnusableSound
 from offline.retranscribe.recording import RecordedSound

@@ -8,8 +8,6 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-pytest.importorskip("espeakng_loader", reason="the extra `espeak` speaks for the callers")
-
 from engines.stt.tiny import TinyEar
 from engines.stt.tiny.features import RATE
 from training.tiny.espeak import Voice, speak

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-pytest.importorskip("espeakng_loader", reason="the extra `espeak` speaks for the callers")
-
 from conversation.voice_baseline import VoiceBaseline
 from conversation.voice_measure import VoiceMeasure, measure_voice
 from engines.base import SpeechRequest
