@@ -75,8 +75,7 @@ def add_handlers(handlers: Handlers, database: Database) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     async def stubborn(run: JobRun) -> None:
-        """Never end, whatever is asked."""
-        await note(run, "began")
+        """Never end, whatever is asked; without a note, which its short time might cut off before it is stubborn."""
         while run.job.attempt == 1:
             try:
                 await asyncio.Event().wait()
