@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM, socket
 from typing import Any, Final
 
 import boto3  # type: ignore[import-untyped]
@@ -23,6 +22,7 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from rich.table import Table
 
+from provisioning.free_ports import free_tcp_port
 from storage.encryption.key_shelf import FolderShelf, KeyRing
 from storage.encryption.master_key import MasterKey, MasterKeys, new_master_key
 from storage.recording_store.encrypted import EncryptedRecordings
@@ -53,7 +53,7 @@ def measure(*, quick: bool) -> dict[str, float]:
         rates |= asyncio.run(_rates("local", local, source, count, 1))
         sealed = EncryptedRecordings(LocalRecordings(folder / "sealed"), ring)
         rates |= asyncio.run(_rates("encrypted", sealed, source, count, 1))
-        port = _free_port()
+        port = free_tcp_port()
         server = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -182,10 +182,3 @@ def _make_bucket(client: Any) -> None:
             time.sleep(0.2)
         else:
             return
-
-
-def _free_port() -> int:
-    with socket(AF_INET, SOCK_STREAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

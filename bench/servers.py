@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from ari_app.scripted import ScriptedAri
 from bench.load import Load
 from bench.voices import Voices
 from centralita.child import READY_VARIABLE
+from provisioning.free_ports import free_tcp_port
 
 _START_SECONDS: Final = 30.0
 _LEG_SECONDS: Final = 15.0
@@ -131,7 +131,7 @@ class CallsServer:
 @contextlib.asynccontextmanager
 async def floor_server(load: Load, voices: Voices, folder: Path, core: int) -> AsyncIterator[FloorServer]:
     """Run the floor."""
-    port = _free_port()
+    port = free_tcp_port()
     answer = folder / "answer.pcm"
     answer.write_bytes(voices.answer)
     process = await asyncio.create_subprocess_exec(
@@ -151,7 +151,7 @@ async def calls_server(
     """Run `calls`; `detector` is the setting `voice.detector`."""
     answer = folder / "answer.pcm"
     answer.write_bytes(voices.answer)
-    events_port = _free_port()
+    events_port = free_tcp_port()
     async with ScriptedAri() as ari:
         settings = _write_settings(folder, ari.address.url, events_port, detector, max_calls)
         process = await _start_calls(settings, answer, core)
@@ -250,10 +250,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

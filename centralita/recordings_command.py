@@ -131,6 +131,14 @@ def restore(recording_id: RecordingId, settings: SettingsPath = None, database: 
 
 
 @recordings_app.command()
+def readmit(recording_id: RecordingId, settings: SettingsPath = None, database: DatabaseUrl = "") -> None:
+    """Keep a recording again that was deleted for good: say so before its files come back from a backup."""
+    was_deleted = in_catalogue(settings, database, lambda catalogue, _: catalogue.readmit(recording_id))
+    told = "may come back; put its files in their folders" if was_deleted else "was not deleted for good"
+    typer.echo(f"{recording_id}: {told}")
+
+
+@recordings_app.command()
 def hold(
     recording_id: RecordingId,
     release: Annotated[bool, typer.Option("--release", help="Let it go.")] = False,

@@ -22,6 +22,7 @@ from offline.batch.jobs import enqueue_processing, enqueue_upload
 from offline.batch.newcomers import index_newcomers
 from offline.batch.results import Results
 from offline.batch.selection import chosen, unprocessed
+from storage.database import deletions
 from storage.database.bulk import is_one_of
 from storage.database.sealing import seal_clear_rows
 from storage.database.tables import RECORDINGS
@@ -42,6 +43,8 @@ FULL_SECONDS: Final = 60.0
 """Between two rounds through everything."""
 REST: Final = 20.0
 """The pause is so many times what the last round took: a large folder is not walked all day long."""
+_ASKED_AT_ONCE: Final = 5000
+"""Calls."""
 LONGEST_PAUSE_SECONDS: Final = 60.0
 """A round that took long because the machine had other things to do is no reason to forget callers for hours."""
 
@@ -84,6 +87,7 @@ class Gleaner:
         elif not calls:
             await self._enter_hangups()
             return 0
+        await self._delete_copies(calls)
         await self._index(calls)
         await self._enter_hangups()
         still_open = await self._encrypt_all(calls)
@@ -122,6 +126,23 @@ class Gleaner:
         # What is in the bucket goes from here when it was listened to, which no new name tells
         is_full = self.frees or self._full_at is None or now - self._full_at >= FULL_SECONDS
         return None if is_full else set(self._open)
+
+    async def _delete_copies(self, calls: set[str] | None) -> None:
+        """What was deleted for good on another machine goes from here too."""
+        local = _folder(self.here.store)
+        if local is None:
+            return
+        found = sorted(calls) if calls is not None else await asyncio.to_thread(local.call_ids)
+        for first in range(0, len(found), _ASKED_AT_ONCE):
+            some = found[first : first + _ASKED_AT_ONCE]
+            async with self.here.database.read() as connection:
+                erased = await deletions.among(connection, [f"rec_{call_id}" for call_id in some])
+            for recording_id in sorted(erased):
+                if await self.here.delete_copy(recording_id):
+                    logger.info("recording deleted here too", extra={"recording_id": recording_id})
+                elif recording_id not in self._told:
+                    self._told.add(recording_id)
+                    logger.warning("recording deleted elsewhere is held here", extra={"recording_id": recording_id})
 
     async def _index(self, calls: set[str] | None) -> None:
         async for bad in index_newcomers(self.here, self.now(), calls=calls):

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import analyses, events, recordings
+from storage.database import analyses, deletions, events, recordings
 from storage.database.database import Database
 from storage.database.index_rows import IndexEntry, rows_of
 from storage.database.recordings import IndexedRecording
@@ -104,14 +104,14 @@ class Catalogue:
     async def delete_permanently(self, recording_id: str) -> None:
         """Delete sound, words, metadata, key and rows; after a crash in the middle, asking again finishes it.
 
-        A file that cannot be read is deleted too, unless the index remembers a hold.
+        A file that cannot be read is deleted too, unless the index remembers a hold. What other machines have of it is
+        no longer indexed or sent, and their workers delete it.
 
         Raises: RecordingUnknown when there is nothing at all, UnderLegalHold, RecordingStoreError, DatabaseUnavailable.
         """
         row = await self._row(recording_id)
         try:
-            metadata = await self.change(recording_id, lambda one: _purging(one, self._now()))
-            conversation_id = metadata.conversation_id
+            conversation_id = await self._begin_deletion(recording_id)
         except (RecordingUnknown, RecordingErased, MetadataError) as exc:
             if isinstance(exc, RecordingUnknown) and row is None:
                 raise
@@ -126,6 +126,42 @@ class Catalogue:
             await recordings.forget(entry.connection, [recording_id])
             await analyses.forget(entry.connection, recording_id)
             await events.forget(entry.connection, conversation_id)
+            await deletions.note(entry.connection, recording_id, self._now())
+
+    async def _begin_deletion(self, recording_id: str) -> str:
+        """Note that a recording is to be no more; return its conversation. Raises: as `change`, and UnderLegalHold."""
+        async with self.alone(recording_id) as entry:
+            metadata = _purging(await self.read(recording_id), self._now())
+            if not entry.is_erased:
+                await entry.write(metadata)
+                await deletions.note(entry.connection, recording_id, self._now())
+        return metadata.conversation_id
+
+    async def is_deleted(self, recording_id: str) -> bool:
+        """Return whether a recording was deleted for good, here or elsewhere. Raises: DatabaseUnavailable."""
+        async with self.database.read() as connection:
+            return bool(await deletions.among(connection, [recording_id]))
+
+    async def delete_copy(self, recording_id: str) -> bool:
+        """Delete what the store has of a recording that was deleted for good; return False where a hold forbids it.
+
+        Raises: RecordingStoreError.
+        """
+        try:
+            if (await self.read(recording_id)).legal_hold:
+                return False
+        except (RecordingUnknown, RecordingErased, MetadataError):
+            pass  # what cannot be read, or is cut short, is to go as well
+        await self.store.delete(recording_id.removeprefix("rec_"))
+        return True
+
+    async def readmit(self, recording_id: str) -> bool:
+        """Let files of a recording that was deleted for good be kept again; return whether it had been.
+
+        Raises: DatabaseUnavailable.
+        """
+        async with self.alone(recording_id) as entry:
+            return await deletions.forget(entry.connection, recording_id)
 
     async def remove_audio(self, recording_id: str) -> None:
         """Delete the sound and keep the rest. Raises: as `change`, and UnderLegalHold."""
@@ -164,7 +200,8 @@ class Catalogue:
         async with self.database.begin() as connection:
             if connection.dialect.name == "postgresql":  # SQLite has its one writer in us
                 await connection.execute(select(func.pg_advisory_xact_lock(6311003, func.hashtext(recording_id))))
-            yield OpenEntry(connection, self.store, self.sealing, self._now)
+            is_erased = bool(await deletions.among(connection, [recording_id]))
+            yield OpenEntry(connection, is_erased, self.store, self.sealing, self._now)
 
     async def _row(self, recording_id: str) -> IndexedRecording | None:
         async with self.database.read() as connection:
@@ -180,6 +217,8 @@ class OpenEntry:
     """A recording in the hands of one, from `Catalogue.alone`."""
 
     connection: AsyncConnection
+    is_erased: bool
+    """The recording was deleted for good; what lies here is a copy."""
     _store: RecordingStore
     _sealing: Sealing | None
     _now: Callable[[], float]
@@ -187,8 +226,9 @@ class OpenEntry:
     async def write(self, metadata: RecordingMetadata) -> RecordingMetadata:
         """Write the metadata's file, then index it; return it as written, `kept_since` filled in.
 
-        Raises: RecordingStoreError.
+        Raises: RecordingStoreError; RecordingErased when it was deleted for good.
         """
+        self._check_erased(metadata)
         if metadata.kept_since is None:
             metadata = metadata.model_copy(update={"kept_since": await self._kept_since(metadata)})
         await self._store.put(_item(metadata.recording_id, Artefact.METADATA), _bytes(metadata))
@@ -198,8 +238,9 @@ class OpenEntry:
     async def index(self, metadata: RecordingMetadata) -> None:
         """Put what a file says, and its transcript's words, into the index.
 
-        Raises: RecordingStoreError, EncryptionError.
+        Raises: RecordingStoreError, EncryptionError; RecordingErased when it was deleted for good.
         """
+        self._check_erased(metadata)
         item = _item(metadata.recording_id, Artefact.METADATA)
         kept_since = metadata.kept_since or await self._kept_since(metadata)
         transcript = await self._transcript(metadata.recording_id)
@@ -216,6 +257,10 @@ class OpenEntry:
         if self._sealing is None:
             return None
         return await asyncio.to_thread(self._sealing.for_writing, recording_id.removeprefix("rec_"))
+
+    def _check_erased(self, metadata: RecordingMetadata) -> None:
+        if self.is_erased:
+            raise RecordingErased(f"{metadata.recording_id} was deleted for good: what lies here is a copy")
 
     async def _kept_since(self, metadata: RecordingMetadata) -> float:
         """A clock that went back must not make a new recording look old, so time never runs backwards here."""

@@ -10,14 +10,14 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
-from storage.database import recordings
+from storage.database import deletions, recordings
 from storage.database.database import Database
 from storage.database.index_rows import sealed_rows
 from storage.database.tables import RECORDINGS, REPORTED_FILES
@@ -139,6 +139,7 @@ async def _write(database: Database, root: Path, store: RecordingStore | None, b
         await asyncio.to_thread(_seal, batch, root, sealing)
     if batch.entries:
         async with database.begin() as connection:
+            _leave_out(batch, root, await deletions.among(connection, [one.recording_id for one in batch.entries]))
             await recordings.replace(connection, batch.entries)
 
 
@@ -233,6 +234,15 @@ def _seal(batch: Batch, root: Path, sealing: Sealing) -> None:
             batch.report(path, f"its key cannot be used: {exc}")
         else:
             batch.entries.append(sealed_rows(rows, seal))
+
+
+def _leave_out(batch: Batch, root: Path, erased: Collection[str]) -> None:
+    """Report what was deleted for good, and index it not."""
+    if not erased:
+        return
+    for one in erased:
+        batch.report(root / METADATA_FOLDER / f"{one}{SUFFIX}", "deleted for good: the worker removes this copy")
+    batch.entries = [one for one in batch.entries if one.recording_id not in erased]
 
 
 def _count(folder: Path) -> int:

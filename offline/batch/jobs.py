@@ -128,7 +128,11 @@ def add_upload_handler(handlers: Handlers, results: Results) -> None:
     async def handle(run: JobRun) -> None:
         call_id = str(run.args["call_id"])
         try:
-            await upload_recording(store, call_id)
+            # Looked up again afterwards: it may be deleted elsewhere while it is on its way
+            if not await results.is_deleted(f"rec_{call_id}"):
+                await upload_recording(store, call_id)
+            if await results.is_deleted(f"rec_{call_id}"):
+                await results.delete_copy(f"rec_{call_id}")
         except RecordingMissing:
             folder_id = run.args.get("folder_id")
             if folder_id and folder_id != await asyncio.to_thread(both_of(store).ledger.folder_id):

@@ -16,7 +16,7 @@ from offline.retranscribe.recording import SIDES, UnreadableRecording, open_reco
 from storage.catalogue import RecordingUnknown
 from storage.database.bulk import is_one_of
 from storage.database.database import DatabaseUnavailable
-from storage.database.tables import RECORDINGS
+from storage.database.tables import DELETED_RECORDINGS, RECORDINGS
 from storage.metadata.schema import AudioMetadata, ConversationMetrics, RecordingMetadata
 from storage.recording_store.both import BothRecordings
 from storage.recording_store.encrypted import EncryptedRecordings
@@ -42,16 +42,19 @@ async def index_newcomers(
 ) -> AsyncIterator[Unusable]:
     """Index the recordings whose files are there and whose rows are not; yield those that cannot be, and why.
 
+    What was deleted for good is left alone.
+
     `now`: Unix time. `takes_orphans`: write metadata for sound that has none. `calls`: look at these only.
 
     Raises: DatabaseUnavailable, StoreUnavailable.
     """
-    asking = select(RECORDINGS.c.recording_id)
+    known: set[str] = set()
     async with results.database.read() as connection:
-        if calls is not None:
-            wanted = [f"rec_{call_id}" for call_id in calls]
-            asking = asking.where(is_one_of(connection, RECORDINGS.c.recording_id, wanted))
-        known = set((await connection.execute(asking)).scalars())
+        for column in (RECORDINGS.c.recording_id, DELETED_RECORDINGS.c.recording_id):
+            asking = select(column)
+            if calls is not None:
+                asking = asking.where(is_one_of(connection, column, [f"rec_{call_id}" for call_id in calls]))
+            known.update((await connection.execute(asking)).scalars())
     async for call_id in results.store.calls() if calls is None else _each(calls):
         recording_id = f"rec_{call_id}"
         if recording_id in known:

@@ -111,7 +111,7 @@ class Results(Catalogue):
         async with self.alone(found.recording_id) as entry:
             metadata = await self.checked(found.recording_id)
             is_there = is_done(metadata, found.pipeline_version)
-            if is_gone(metadata):
+            if entry.is_erased or is_gone(metadata):
                 kept = Kept.GONE
             elif is_there and not again:
                 await self._rows(entry, metadata, is_again=False)

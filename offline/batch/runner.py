@@ -21,6 +21,7 @@ from storage.catalogue import RecordingUnknown
 from storage.hangup_notes import enter_hangups
 from storage.jobs.failure_text import failure_text
 from storage.jobs.job import LeaseLost
+from storage.recording_store.errors import RecordingErased
 from vocabulary.errors import CentralitaError
 
 MOST_REFUSALS: Final = 3
@@ -105,6 +106,8 @@ async def process(
         return replace(done(_OUTCOMES[kept]), is_retranscribed=retranscribed, problems=heard.problems)
     except LeaseLost:
         raise  # another worker's job now; what was written is rolled back, and this is nobody's failure
+    except RecordingErased:
+        return await _without_result(results, done(Outcome.GONE), also)
     except RecordingUnknown as exc:
         failed = replace(done(Outcome.FAILED), stage=stage.value, reason=str(exc))
         if not await results.is_indexed(recording_id):

@@ -44,6 +44,9 @@ _SQLITE_TROUBLE: Final = (
 """The disk's or another writer's doing, as opposed to a wrong statement."""
 BUSY_SECONDS: Final = 10.0
 """How long a SQLite writer waits for the one before it."""
+IDLE_SECONDS: Final = 180.0
+"""How long a PostgreSQL transaction may wait for its program: one that was suspended does not hold up the others for
+ever. Longer than the files of a result take to a bucket that answers at all."""
 POOL_SIZE: Final = 5
 """Connections kept open; twice as many may be open at a busy moment."""
 
@@ -208,9 +211,11 @@ def _checked(url: str) -> URL:
 
 def _engine(url: URL) -> AsyncEngine:
     if url.drivername == POSTGRESQL:
-        return create_async_engine(
+        server = create_async_engine(
             url, pool_size=POOL_SIZE, pool_pre_ping=True, hide_parameters=True, json_serializer=json_text
         )
+        event.listen(server.sync_engine, "connect", _prepare_postgresql)
+        return server
     try:
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -263,6 +268,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {round(IDLE_SECONDS * 1000)}")
+    cursor.close()
+    connection.commit()  # or the pool's rollback takes it back
 
 
 def _begin_sqlite(connection: Connection) -> None:

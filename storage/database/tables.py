@@ -221,5 +221,13 @@ SEALED_WORDS: Final = Table(
     Column("words", LargeBinary, nullable=False),
 )
 
+DELETED_RECORDINGS: Final = Table(
+    "deleted_recordings",
+    METADATA,
+    # What was deleted for good: a copy that another machine, or a backup, still has is neither indexed nor sent.
+    Column("recording_id", _ID, primary_key=True),
+    Column("at", Float(53), nullable=False),
+)
+
 SEARCH_TABLE: Final = "recording_words"
 """The full-text index: FTS5 in SQLite, a tsvector with a GIN index in PostgreSQL; made by the first migration."""

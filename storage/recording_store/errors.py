@@ -4,7 +4,7 @@ RecordingStoreError
 ├── RecordingMissing     no such file, anywhere we may look
 ├── RecordingDamaged     what is there is not what was put there
 │   └── UploadDamaged    the same, of what has just been sent: send it again
-├── RecordingErased      its key was deleted on purpose; nobody can read it again
+├── RecordingErased      it was deleted for good, or its key was; nobody is to read it again
 ├── RecordingUnfinished  the call goes on: its files are still being written
 ├── UploadConflict       somebody else put another file under this name; neither has been touched
 ├── StoreUnavailable     the place does not answer; try again later
@@ -36,7 +36,7 @@ class UploadDamaged(RecordingDamaged):
 
 
 class RecordingErased(RecordingStoreError):
-    """The call's key has been deleted, which deletes all copies of its files."""
+    """It was deleted for good: its key is gone, which deletes all copies of its files, or what is left is a copy."""
 
 
 class RecordingUnfinished(RecordingStoreError):

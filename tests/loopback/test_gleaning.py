@@ -1,6 +1,7 @@
 """What lies in the folder is taken up: each call once, whoever looks and however often."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from offline.arrivals import GRANULARITY_NS, Arrivals
 from offline.batch.equipment import Equipment
 from offline.batch.jobs import PROCESS, add_process_handler, add_upload_handler
 from offline.batch.listeners import InThisProcess
+from offline.batch.newcomers import index_newcomers
 from offline.batch.results import Results
 from offline.gleaning import FULL_SECONDS, Gleaner
 from storage.database import recordings
@@ -16,14 +18,19 @@ from storage.database.database import Database, DatabaseUnavailable
 from storage.encryption.master_key import new_master_key
 from storage.hangup_notes import HangupNotes
 from storage.jobs.handlers import Handlers
+from storage.jobs.job import JobState
 from storage.jobs.open_queue import open_queue
 from storage.jobs.worker import JobWorker, WorkerSettings
 from storage.recording_store.both import BothRecordings
+from storage.recording_store.errors import RecordingErased
+from storage.recording_store.item import Item
 from storage.recording_store.local import LocalRecordings
 from storage.recording_store.opening import EncryptionSettings, S3Settings, open_recordings
+from storage.recording_store.port import Stored
 from storage.recording_store.s3 import S3Recordings
 from storage.recording_store.shared import SharedRecordings
 from storage.recording_store.uploading import upload_recording
+from storage.reindex import reindex
 from tests.loopback.batch_calls import Calls
 from tests.s3_servers import MotoServer
 from vocabulary.secret import SecretRef
@@ -248,3 +255,68 @@ async def test_with_a_master_key_what_is_finished_is_encrypted(tmp_path: Path, m
     kept = [path for path in calls.root.rglob("*") if path.is_file()]
     assert sorted(path.suffix for path in kept) == [".enc", ".enc", ".enc"]
     assert not any(b"me llamo" in path.read_bytes() for path in kept)  # longer than what comes out by chance
+
+
+async def test_what_was_deleted_for_good_elsewhere_goes_from_here_too_unless_it_is_held(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    here, there = Calls(tmp_path / "here"), Calls(tmp_path / "there")
+    for name in ("uno", "dos", "tres"):
+        here.add(name, "hola")
+    async with Database.open(f"sqlite+aiosqlite:///{tmp_path}/common.db") as database:
+        only = await gleaner(here, database, listens=False)
+        await only.glean()
+        elsewhere = Results(LocalRecordings(there.root), database)
+        await elsewhere.delete_permanently("rec_uno")
+        await elsewhere.delete_permanently("rec_dos")
+        note = here.layout.metadata("dos")
+        note.write_text(json.dumps({**json.loads(note.read_text()), "legal_hold": True}))
+        with pytest.raises(RecordingErased):
+            await only.here.index("rec_uno")
+        assert [one async for one in index_newcomers(only.here, 0.0)] == []
+        assert (await reindex(database, here.root)).indexed == 1
+
+        for _ in range(2):  # whoever wakes up later finds the same
+            await (await gleaner(here, database, listens=False)).glean()
+
+        async with database.read() as connection:
+            assert await recordings.find(connection, "rec_uno") is None
+            assert await recordings.find(connection, "rec_dos") is None
+            assert await recordings.find(connection, "rec_tres") is not None
+        assert only.here.store.call_ids() == ["dos", "tres"]  # type: ignore[attr-defined]
+        assert "recording deleted elsewhere is held here" in caplog.messages
+
+        assert (await only.here.readmit("rec_uno"), await only.here.readmit("rec_uno")) == (True, False)
+        here.add("uno", "hola")  # from a backup, say
+        await (await gleaner(here, database, listens=False)).glean()
+        assert (await only.here.read("rec_uno")).conversation_id == "uno"
+
+
+async def test_what_is_deleted_for_good_while_it_is_uploaded_does_not_stay_in_the_bucket(tmp_path: Path) -> None:
+    calls = Calls(tmp_path)
+    calls.add("uno", "hola")
+    calls.add("dos", "hola")
+    with MotoServer(tmp_path) as server:
+        both = BothRecordings(LocalRecordings(calls.root), S3Recordings(server.place(prefix="meanwhile")))
+        async with Database.open(calls.url) as database:
+            queue = await open_queue(database)
+            results = Results(both, database)
+            await Gleaner(Results(both.local, database), queue, listens=False, uploads=both).glean()
+            elsewhere = Results(LocalRecordings(tmp_path / "other"), database)
+            await elsewhere.delete_permanently("rec_dos")
+            head = both.remote.head
+
+            async def deleted_meanwhile(item: Item) -> Stored | None:
+                async with database.read() as connection:
+                    if await recordings.find(connection, "rec_uno") is not None:
+                        await elsewhere.delete_permanently("rec_uno")
+                return await head(item)
+
+            both.remote.head = deleted_meanwhile  # type: ignore[method-assign]
+            handlers = Handlers()
+            add_upload_handler(handlers, results)
+            await JobWorker(queue, handlers, WorkerSettings(concurrency=1)).run(once=True)
+
+            assert [one async for one in both.remote.calls()] == []
+            assert both.local.call_ids() == []
+            assert await queue.list(states=[JobState.DEAD]) == []

@@ -92,7 +92,17 @@ def test_delete_restore_and_delete_for_good(terminal: Terminal) -> None:
     assert FIRST in terminal.listed()
     terminal.run("recordings", "delete", FIRST, "--permanent")
     assert FIRST not in terminal.listed("--deleted")
-    assert not list((terminal.folder / "recordings").rglob(f"{FIRST}*"))
+    kept = terminal.folder / "recordings"
+    assert not list(kept.rglob(f"{FIRST}*"))
+    note = next(kept.rglob("*_metadata.json"))
+    copy = note.with_name(f"{FIRST}_metadata.json")
+    copy.write_text(json.dumps({**json.loads(note.read_text()), "recording_id": FIRST}))
+    (reported,) = terminal.json("recordings", "reindex", code=1)["reported"]
+    assert "deleted for good" in reported["reason"]
+    assert "may come back" in terminal.run("recordings", "readmit", FIRST)
+    assert "was not deleted" in terminal.run("recordings", "readmit", FIRST)
+    terminal.run("recordings", "reindex")
+    assert FIRST in terminal.listed()
 
 
 def test_retention_tells_first_and_removes_then(terminal: Terminal) -> None:

@@ -232,3 +232,25 @@ async def test_what_runs_in_one_go_waits_for_another_writer(tmp_path: Path) -> N
             )
             assert not (await asyncio.wait([waiting], timeout=0.05))[0], "there is one writer"
         assert await waiting == ["a"]
+
+
+async def test_a_program_that_falls_asleep_in_a_transaction_does_not_hold_up_the_others_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("storage.database.database.IDLE_SECONDS", 2.0)
+    with running_postgres() as server:
+        async with Database.open(server.new_database()) as database:
+            lock = text("SELECT pg_advisory_xact_lock(7)")
+
+            async def fall_asleep() -> None:
+                async with database.begin() as sleeper:
+                    await sleeper.execute(lock)
+                    await events.keep(sleeper, an_event(1))
+                    async with database.begin() as other:
+                        await other.execute(lock)  # waits until the server has lost its patience with the first
+                        await events.keep(other, an_event(2))
+                    await events.keep(sleeper, an_event(3))
+
+            with pytest.raises(DatabaseUnavailable):
+                await fall_asleep()
+            assert await kept(database) == 1
