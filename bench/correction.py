@@ -1,6 +1,6 @@
 """What the proofreader repairs and what it harms, level by level; how long it takes; and six distances side by side.
 
-The set (`bench/correction_set`) is parted by sentence template. The parts `dev` and `test` are both looked at by now:
+The set (`bench/correction_set`) is parted by sentence template. The parts `dev`, `test` and `former` serve development:
 each of their sentences is heard by a proofreader whose word pairs and weights were learned without its template (five
 folds). A part `blind`, where there is one, is heard by the proofreader that ships, which saw none of its templates.
 Errors come of two independent sources, and sentences that were heard rightly are in it, too: any change in them is a
@@ -48,7 +48,7 @@ _KINDS: Final = {
 }
 _TIMES: Final = ("ms_p50", "ms_p99", "cpu_ms_p50", "cpu_ms_p99")
 _QUICK_EVERY: Final = 6
-PARTS: Final = ("dev", "test", "blind")
+PARTS: Final = ("dev", "test", "former", "blind")
 """The last that there is gives the figures; the others stand beside it."""
 
 

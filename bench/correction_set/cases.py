@@ -17,7 +17,7 @@ class Case:
     """A transcript, and what was said."""
 
     part: str
-    """train, dev, test or blind."""
+    """train, dev, test, former or blind."""
     domain: str
     kind: str
     """phonetic, ear, or clean: nothing to be done."""

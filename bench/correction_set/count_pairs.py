@@ -1,9 +1,9 @@
 """Count word pairs for the second listening: `python -m bench.correction_set.count_pairs`. Seeded.
 
-Only our own sentences: the phrasebook that taught the `tiny` ear, what people say on the telephone (`corpus.txt`,
-`corpus_more.txt`), and those of the set's templates that are no longer blind. A pair counts once for every sentence
-pattern that can hold it: how often a pattern would be drawn says nothing about Spanish. A company's terms are counted
-by their kind, and half of the phrasebook's names and towns, too.
+Only our own sentences: the phrasebook that taught the `tiny` ear, what people say on the telephone (`corpus.txt` and
+`corpus_more.txt` as patterns, `spoken/` sentence by sentence), and those of the set's templates that are no longer
+blind. A pair counts once for every sentence pattern that can hold it: how often a pattern would be drawn says nothing
+about Spanish. A company's terms are counted by their kind, and half of the phrasebook's names and towns, too.
 """
 
 import gzip
@@ -21,9 +21,9 @@ from training.tiny.phrasebook import TEMPLATES
 
 DRAWN: Final = 300
 """Sentences of each pattern: enough for nearly all pairs that it can hold."""
-COUNTED: Final = ("train", "dev", "test")
+COUNTED: Final = ("train", "dev", "test", "former")
 """Parts whose templates are counted: all that are no longer blind."""
-CORPORA: Final = ("corpus.txt", "corpus_more.txt")
+CORPORA: Final = ("corpus.txt", "corpus_more.txt", *sorted(f"spoken/{one.name}" for one in HERE.glob("spoken/*.txt")))
 _KINDS: Final = ("name", "surname", "city")
 Pairs = Counter[tuple[str, str]]
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
@@ -42,7 +42,8 @@ def corpus(dice: random.Random) -> Iterator[list[str]]:
     """Yield the sentences of each pattern of the corpora."""
     for line in _corpus_lines():
         if line and not line.startswith("#"):
-            yield [_CHOICE.sub(lambda match: dice.choice(match[1].split("|")), line) for _ in range(DRAWN)]
+            drawn = DRAWN if "(" in line else 1
+            yield [_CHOICE.sub(lambda match: dice.choice(match[1].split("|")), line) for _ in range(drawn)]
 
 
 def _corpus_lines() -> Iterator[str]:

@@ -19,7 +19,7 @@ from bench.correction_set.learning import Floats, Lesson, Lessons, learn, lesson
 from bench.correction_set.scoring import Score
 from engines.correction.second import WEIGHTS, Weights
 
-FALSE_ALLOWED: Final = 0.5
+FALSE_ALLOWED: Final = 0.75
 MARGINS: Final = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5)
 
 

@@ -2,7 +2,8 @@
 
 A template belongs to one part for good, so that no sentence of the test part has a sister in the others. The test part
 has files of its own (`blind/`), written when the others had been looked at and before any result of theirs was; it has
-been looked at since, and serves development with the rest.
+been looked at since, and serves development with the rest. So does `former/`, by an author who had read none of our
+lists: it was blind, and was measured three times. `unseen/`, by another such author, is blind now.
 Ordinary sentences of nobody's trade (`clean.txt`) are never trained on.
 """
 
@@ -16,6 +17,8 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 DOMAINS: Final = ("telecom", "clinica", "envios")
 PARTS: Final = ("train", "dev", "test")
+STRANGERS: Final = {"former": ("former", "unseen"), "blind": ("unseen", "fresh")}
+"""Parts by authors who had read none of our lists: their folder, and what their templates are called."""
 _TRAIN: Final = 0.5
 """Of the templates beside the blind ones, for training; the rest is for development."""
 _SPLIT_SEED: Final = 2026
@@ -45,7 +48,7 @@ class Template:
 
 
 def templates(domain: str) -> list[Template]:
-    """Return a trade's templates, each with its part."""
+    """Return a trade's templates that are not blind, each with its part."""
     lines = _lines(f"{domain}.txt")
     order = list(range(len(lines)))
     random.Random(f"{_SPLIT_SEED} {domain}").shuffle(order)
@@ -55,7 +58,21 @@ def templates(domain: str) -> list[Template]:
         for line, text in enumerate(lines)
     ]
     blind = enumerate(_lines(f"blind/{domain}.txt"))
-    return known + [Template(f"{domain}-blind-{line + 1}", domain, "test", text) for line, text in blind]
+    tested = [Template(f"{domain}-blind-{line + 1}", domain, "test", text) for line, text in blind]
+    return known + tested + strangers_templates("former", domain)
+
+
+def strangers_templates(part: str, domain: str) -> list[Template]:
+    """Return a trade's templates of one of `STRANGERS`."""
+    folder, name = STRANGERS[part]
+    lines = enumerate(_lines(f"{folder}/{domain}.txt"), 1)
+    return [Template(f"{domain}-{name}-{number}", domain, part, text) for number, text in lines]
+
+
+def strangers_ordinary(part: str) -> list[tuple[str, str]]:
+    """Return (name, sentence) of everyday sentences of one of `STRANGERS`."""
+    folder, name = STRANGERS[part]
+    return [(f"clean-{name}-{number}", text) for number, text in enumerate(_lines(f"{folder}/clean.txt"), 1)]
 
 
 def ordinary_sentences(part: str) -> list[tuple[str, str]]:

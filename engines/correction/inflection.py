@@ -199,6 +199,15 @@ def spanish_forms() -> Forms:
 
 
 @cache
+def rare_words() -> frozenset[str]:
+    """Return words that are right where they stand, and that nobody means by something else: names, rarer words."""
+    found = {form for noun in _listed("nouns_rare.txt") for form in _of_noun(noun)}
+    found.update(form for one in _listed("adjectives_rare.txt") for form in gendered(one))
+    found.update(one for name in ("names_rare.txt", "places_rare.txt", "others_rare.txt") for one in _listed(name))
+    return frozenset(found)
+
+
+@cache
 def spanish_words() -> frozenset[str]:
     """Return every form of the lists: more than a hundred thousand, in less than a second, once."""
     forms = spanish_forms()

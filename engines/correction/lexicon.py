@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from engines.correction.bank import Term
 from engines.correction.grams import vectors_of
-from engines.correction.inflection import spanish_words
+from engines.correction.inflection import rare_words, spanish_words
 from engines.correction.language import Language
 from engines.correction.nearest import nearest_of
 from engines.correction.phonetics import run_together, sound_distance, sound_of, sounds_of
@@ -46,7 +46,7 @@ class Lexicon:
     def __init__(self, language: Language, terms: Iterable[Term] = ()) -> None:
         """Index everything; a second or less."""
         self.language = language
-        self._spanish = spanish_words()
+        self._spanish = spanish_words() | rare_words()
         entries: dict[str, Entry] = {}
         for word in sorted(language.words):
             entries[word] = Entry(word, sound_of(word), (word,))

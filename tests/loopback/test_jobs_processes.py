@@ -87,6 +87,28 @@ async def until(database: Database, queue: JobQueue, query: str, count: int) -> 
     return found
 
 
+async def pause(database: Database, process: "subprocess.Popen[str]") -> None:
+    """Stop a process where it holds nothing in the database: others would have to wait for its pause."""
+    while True:
+        async with database.begin() as connection:  # while we are SQLite's writer it is not
+            process.send_signal(signal.SIGSTOP)
+            while not is_stopped(process):
+                await a_moment()
+            if database.is_sqlite:
+                return
+            await a_moment()  # what it has just said reaches the server
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            if not (await connection.execute(text(f"SELECT 1 {others} AND state <> 'idle'"))).all():
+                return
+        process.send_signal(signal.SIGCONT)
+        await a_moment()
+
+
+def is_stopped(process: "subprocess.Popen[str]") -> bool:
+    """Whether the kernel has stopped it."""
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 async def unfinished(queue: JobQueue, kind: str) -> int:
     left = await queue.list(kind=kind, states=set(JobState) - {JobState.DONE}, limit=5000)
     assert not [job for job in left if job.state in (JobState.DEAD, JobState.CANCELLED)]
@@ -165,8 +187,7 @@ async def test_a_paused_worker_finds_its_job_taken_and_its_result_refused(
     await until(noted, queue, "SELECT pid FROM runs", 1)
     await until(noted, queue, "SELECT 1 FROM milestones", 1)  # no start of its own that the other's would wait for
 
-    async with noted.begin():  # while we are the writer it is not: SQLite's others would have to wait for its pause
-        paused.send_signal(signal.SIGSTOP)
+    await pause(noted, paused)
     other = workers.start("--once")
     workers.tally(other)
     go_on.touch()

@@ -13,16 +13,24 @@ from bench.correction_set.folds import DEVELOPMENT, FOLDS, fold_of, language_wit
 from bench.correction_set.learning import Lesson, Lessons, learn
 from bench.correction_set.make import phonetic
 from bench.correction_set.scoring import score_of
-from bench.correction_set.sentences import DOMAINS, HERE, ordinary_sentences, templates
+from bench.correction_set.sentences import (
+    DOMAINS,
+    HERE,
+    STRANGERS,
+    ordinary_sentences,
+    strangers_ordinary,
+    strangers_templates,
+    templates,
+)
 from bench.correction_set.taught import taught
-from bench.correction_set.unseen import PART, load_unseen, unseen_ordinary, unseen_templates
+from bench.correction_set.unseen import PART, load_strangers
 from engines.correction.bank import Bank
 from engines.correction.dictionary import Proofreader
 from engines.correction.features import NAMES
 from vocabulary.errors import ConfigurationError
 
 CASES = load_set()
-UNSEEN = load_unseen()
+UNSEEN = load_strangers()
 SEEN = [case for case in CASES if case.part != PART]
 
 
@@ -63,7 +71,7 @@ def test_the_blind_part_is_large_enough_and_of_templates_that_are_nowhere_else()
     wrong = [case for case in UNSEEN if case.heard != case.meant]
     assert len(wrong) >= 240
     assert {(case.domain, case.kind) for case in wrong} == {(d, kind) for d in DOMAINS for kind in ("phonetic", "ear")}
-    assert sum(len(unseen_templates(domain)) for domain in DOMAINS) >= 60
+    assert sum(len(strangers_templates(PART, domain)) for domain in DOMAINS) >= 60
     assert sum(case.kind == "clean" for case in UNSEEN) >= 120
     assert all(case.heard == case.meant for case in UNSEEN if case.kind == "clean")
     assert {case.template for case in UNSEEN}.isdisjoint(case.template for case in SEEN)
@@ -76,20 +84,23 @@ def test_no_sentence_of_the_blind_part_can_have_been_learned() -> None:
         assert blind.isdisjoint((HERE / name).read_text("utf-8").splitlines())
     assert blind.isdisjoint((HERE / "right.txt").read_text("utf-8").splitlines())
     assert blind.isdisjoint(sentence for pattern in corpus(random.Random(1)) for sentence in pattern)
-    ours = {template.text for domain in DOMAINS for template in unseen_templates(domain)}
+    ours = {template.text for domain in DOMAINS for template in strangers_templates(PART, domain)}
     assert ours.isdisjoint(template.text for domain in DOMAINS for template in templates(domain))
-    ordinary = {text for _, text in unseen_ordinary()}
+    ordinary = {text for _, text in strangers_ordinary(PART)}
     assert ordinary.isdisjoint(text for part in ("dev", "test") for _, text in ordinary_sentences(part))
+    assert ordinary.isdisjoint(text for _, text in strangers_ordinary("former"))
 
 
-def test_the_blind_part_is_what_its_command_draws() -> None:
+@pytest.mark.parametrize("part", STRANGERS)
+def test_a_strangers_part_is_what_its_command_draws(part: str) -> None:
     """Of what needs no voice: the drawn mishearings and the everyday sentences."""
+    cases = load_strangers(part)
     for domain in DOMAINS:
-        drawn = [row[3:6] for template in unseen_templates(domain) for row in phonetic(template)]
-        of_domain = [case for case in UNSEEN if case.domain == domain and case.kind == "phonetic"]
+        drawn = [row[3:6] for template in strangers_templates(part, domain) for row in phonetic(template)]
+        of_domain = [case for case in cases if case.domain == domain and case.kind == "phonetic"]
         assert [(case.template, case.heard, case.meant) for case in of_domain] == drawn
-    ordinary = [(case.template, case.meant) for case in UNSEEN if case.template.startswith("clean-")]
-    assert ordinary == unseen_ordinary()
+    ordinary = [(case.template, case.meant) for case in cases if case.template.startswith("clean-")]
+    assert ordinary == strangers_ordinary(part)
 
 
 def test_the_corpus_holds_some_thousands_of_different_sentences() -> None:
