@@ -148,6 +148,7 @@ class Guard:
                     logger.warning("caller sent to fallback", extra={"channel_id": channel_id})
                 case HangUpLeftover(channel_id=channel_id):
                     await ari.hang_up(channel_id)
+                    logger.warning("leftover hung up", extra={"channel_id": channel_id})
                 case DestroyLeftover(bridge_id=bridge_id):
                     await ari.destroy_bridge(bridge_id)
         except (NotFound, Conflict):

@@ -137,7 +137,7 @@ class Catalogue:
                 await deletions.note(entry.connection, recording_id, self._now())
         return metadata.conversation_id
 
-    async def is_deleted(self, recording_id: str) -> bool:
+    async def is_erased(self, recording_id: str) -> bool:
         """Return whether a recording was deleted for good, here or elsewhere. Raises: DatabaseUnavailable."""
         async with self.database.read() as connection:
             return bool(await deletions.among(connection, [recording_id]))

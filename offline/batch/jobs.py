@@ -129,9 +129,9 @@ def add_upload_handler(handlers: Handlers, results: Results) -> None:
         call_id = str(run.args["call_id"])
         try:
             # Looked up again afterwards: it may be deleted elsewhere while it is on its way
-            if not await results.is_deleted(f"rec_{call_id}"):
+            if not await results.is_erased(f"rec_{call_id}"):
                 await upload_recording(store, call_id)
-            if await results.is_deleted(f"rec_{call_id}"):
+            if await results.is_erased(f"rec_{call_id}"):
                 await results.delete_copy(f"rec_{call_id}")
         except RecordingMissing:
             folder_id = run.args.get("folder_id")

@@ -56,7 +56,9 @@ async def looks(asterisk: ScriptedAri, times: int) -> None:
     await asterisk.until(lambda ari: len(ari.asked("GET", path)) >= already + times)
 
 
-async def test_when_calls_dies_callers_go_on_and_what_was_made_for_them_ends(asterisk: ScriptedAri) -> None:
+async def test_when_calls_dies_callers_go_on_and_what_was_made_for_them_ends(
+    asterisk: ScriptedAri, caplog: pytest.LogCaptureFixture
+) -> None:
     for channel_id in ("caller", MEDIA):
         asterisk.call_in(channel_id)
     asterisk.bridge(bridge_id("c1"), "caller", MEDIA)
@@ -65,9 +67,11 @@ async def test_when_calls_dies_callers_go_on_and_what_was_made_for_them_ends(ast
         assert asterisk.in_app == {"caller", MEDIA}
         await live.__aexit__(None, None, None)
         await asterisk.until(lambda ari: not ari.in_app and not ari.bridges)
+        await looks(asterisk, 1)  # what it was about to do is done
         assert guard.rescued == 1
     assert set(asterisk.channels) == {"caller"}, "the caller is in the dialplan, our media channel is no more"
     assert [each.query for each in asterisk.asked("POST", "/channels/caller/continue")] == [{}]
+    assert caplog.messages.count("leftover hung up") == 1
 
 
 async def test_callers_adopted_by_the_next_calls_are_left_alone(asterisk: ScriptedAri) -> None:
