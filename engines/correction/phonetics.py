@@ -7,6 +7,7 @@ b d f g j k l m n ñ p r s t, C (ch), R (trilled), y (ll).
 import functools
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 _ACCENTS: Final = str.maketrans("áéíóúüàèìòù", "aeiouuaeiou")
@@ -107,15 +108,14 @@ def sound_distance(heard: str, meant: str) -> float:
     """Return how far two sounds lie apart: weighted edits, 0 for the same, about 1 for a phone that is wholly wrong."""
     if heard == meant:
         return 0.0
-    row = [0.0]
-    for place in range(len(meant)):
-        row.append(row[-1] + _left_out(meant, place))
+    missing = [_left_out(meant, place) for place in range(len(meant))]
+    row = [0.0, *accumulate(missing)]
     for i, phone in enumerate(heard):
         gone = _left_out(heard, i)
         previous, row = row, [row[0] + gone]
         for j, other in enumerate(meant):
             swapped = previous[j] if phone == other else previous[j] + _SWAPPED.get((phone, other), _OTHER)
-            row.append(min(swapped, previous[j + 1] + gone, row[j] + _left_out(meant, j)))
+            row.append(min(swapped, previous[j + 1] + gone, row[j] + missing[j]))
     return row[-1]
 
 
