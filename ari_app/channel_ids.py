@@ -41,6 +41,11 @@ def person_bridge_id(call_id: str) -> str:
     return f"{BRIDGE_PREFIX}{call_id}-person"
 
 
+def far_half(local_id: str) -> str:
+    """Return the id of a Local channel's other half, the one that dials; Asterisk puts both into our application."""
+    return f"{local_id};2"
+
+
 def kind_of(channel_id: str, name: str) -> ChannelKind:
     """What a channel is for, by its id and, for channels made under other ids, by its technology."""
     if channel_id.startswith(MEDIA_PREFIX) or name.startswith(_MEDIA_TECHNOLOGIES):

@@ -12,7 +12,7 @@ from functools import partial
 from ari_app.call_file import CallFile, Phase
 from ari_app.call_leg import CallLeg
 from ari_app.call_log import CallLog
-from ari_app.channel_ids import bridge_id, leg_channel_id, media_channel_id, person_bridge_id
+from ari_app.channel_ids import bridge_id, far_half, leg_channel_id, media_channel_id, person_bridge_id
 from ari_app.errors import AriError, NotFound
 from ari_app.house import AgentProfile, House, Place
 from ari_app.pbx_knowledge import why_not
@@ -66,7 +66,8 @@ class Departure:
     @property
     def channels(self) -> tuple[str, ...]:
         """Channels made for a person."""
-        return (self.person_id, self._summary_media_id)
+        both_halves = (self.person_id, far_half(self.person_id)) if self.person_id else ()
+        return (*both_halves, self._summary_media_id)
 
     async def transfer(self, order: Transfer) -> None:
         """Hand the caller over; return when it is done.

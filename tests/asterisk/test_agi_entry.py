@@ -5,6 +5,7 @@ import datetime
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,6 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "agi-and-ami.md"
 PLAN = PbxPlan(
     ari_password=new_secret(), ami_password=new_secret(), phones=(PhoneAccount("200", "secret200"),), ring_seconds=10
 )
-PORT = free_tcp_port()
 WAYS_IN = """
 [centralita-carrier]
 exten => _555X.,1,Goto(centralita-screen,${EXTEN},1)
@@ -38,6 +38,12 @@ exten => 701,1,AGI(agi://127.0.0.1:@PORT@/words,one,two)
 """
 PEST = "+34600111222"
 CUSTOMER = "+34600111333"
+
+
+@cache
+def entry_port() -> int:
+    """Where the AGI server will listen; asked for when it is needed, for a port that is free now is not so for ever."""
+    return free_tcp_port()
 
 
 def documented_dialplan(port: int) -> str:
@@ -52,7 +58,7 @@ def documented_dialplan(port: int) -> str:
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePbx]:
     with PrivatePbx(PLAN, tmp_path_factory.mktemp("pbx")) as running:
         with (running.folder / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
-            file.write(WAYS_IN.replace("@PORT@", str(PORT)) + documented_dialplan(PORT))
+            file.write(WAYS_IN.replace("@PORT@", str(entry_port())) + documented_dialplan(entry_port()))
         running.cli("dialplan reload")
         yield running
 
@@ -68,7 +74,7 @@ def block_list(tmp_path: Path) -> Path:
 async def entry(block_list: Path) -> AsyncIterator[AgiServer]:
     lists = WatchedBlockList(block_list)
     screen = EntryScreen(lists, {"5551002": "clinica"}, "telecom")
-    async with AgiServer({"entry": screen.run}, port=PORT) as server:
+    async with AgiServer({"entry": screen.run}, port=entry_port()) as server:
         yield server
     await lists.close()
 
@@ -159,7 +165,7 @@ async def test_a_server_killed_in_mid_session_lets_the_call_go_on(pbx: PrivatePb
         met.put_nowait(b"a call")
         writer.transport.abort()
 
-    server = await asyncio.start_server(dies, "127.0.0.1", PORT)
+    server = await asyncio.start_server(dies, "127.0.0.1", entry_port())
     async with server, agents_place(pbx):
         await reaches_the_person(pbx, "5551001", PEST)
     assert met.qsize() == 1
@@ -171,7 +177,7 @@ async def test_a_server_that_hangs_lets_the_call_go_on(pbx: PrivatePbx) -> None:
     def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         met.append(writer)
 
-    server = await asyncio.start_server(hangs, "127.0.0.1", PORT)
+    server = await asyncio.start_server(hangs, "127.0.0.1", entry_port())
     async with server, agents_place(pbx):
         await reaches_the_person(pbx, "5551001", PEST)
         for writer in met:
@@ -185,7 +191,7 @@ async def test_a_caller_who_gives_up_on_a_server_that_hangs_leaves_nothing_behin
     def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         met.put_nowait(writer)
 
-    server = await asyncio.start_server(hangs, "127.0.0.1", PORT)
+    server = await asyncio.start_server(hangs, "127.0.0.1", entry_port())
     async with server, agents_place(pbx), await Phone.open(pbx.sip_address) as caller:
         call = await caller.dial("5551001", caller_number=CUSTOMER)
         writer = await met.get()
@@ -199,13 +205,13 @@ async def test_our_own_server_out_of_time_lets_the_call_go_on(pbx: PrivatePbx) -
     async def sleeps(session: Session) -> None:
         await asyncio.Event().wait()
 
-    async with AgiServer({"entry": sleeps}, port=PORT) as server, agents_place(pbx):
+    async with AgiServer({"entry": sleeps}, port=entry_port()) as server, agents_place(pbx):
         await reaches_the_person(pbx, "5551001", PEST)
         assert server.counts.failed == 1
 
 
 async def run_words(pbx: PrivatePbx, script: Script) -> None:
-    async with AgiServer({"words": script}, port=PORT) as server:
+    async with AgiServer({"words": script}, port=entry_port()) as server:
         async with await Phone.open(pbx.sip_address) as phone:
             with pytest.raises(CallFailed):
                 await phone.call("701", caller_number=CUSTOMER)

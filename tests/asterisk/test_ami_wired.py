@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ from tests.asterisk.test_ari_cut import Wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AGI_PORT = free_tcp_port()
 DOCUMENT = Path(__file__).parents[2] / "docs" / "agi-and-ami.md"
 PEST, CUSTOMER = "+34600111222", "+34600111333"
 SCREENED_BY_AGI, HIDES_NUMBER, ANAS_OWN = "5559001", "5559002", "5559003"
@@ -80,11 +79,17 @@ queue = "401"
 """
 
 
+@cache
+def agi_port() -> int:
+    """Asked for when it is needed: a port that is free while tests are collected is not so minutes later."""
+    return free_tcp_port()
+
+
 def furnish(pbx: PrivatePbx) -> None:
     """Give the private PBX a queue, and the dialplan that docs/agi-and-ami.md tells people to paste."""
     block = re.search(r"```ini\n(\[centralita-screen\].*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert block is not None
-    screen = block[1].replace("127.0.0.1:4573", f"127.0.0.1:{AGI_PORT}")
+    screen = block[1].replace("127.0.0.1:4573", f"127.0.0.1:{agi_port()}")
     for name, text in (("extensions.conf", DIALPLAN + screen), ("queues.conf", QUEUES)):
         with (pbx.folder / "etc" / name).open("a", encoding="utf-8") as file:
             file.write(text)
@@ -109,7 +114,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory, wire: Wire) -> AsyncI
         agents=agents,
         settings={
             "ami": {"enabled": True, "port": wire.port},
-            "agi": {"enabled": True, "port": AGI_PORT, "blocklist": "blocklist.toml"},
+            "agi": {"enabled": True, "port": agi_port(), "blocklist": "blocklist.toml"},
         },
     )
     stage = Stage(tmp_path_factory.mktemp("stage"), plan)

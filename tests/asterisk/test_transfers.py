@@ -8,7 +8,7 @@ import pytest
 from ari_app.live_events import CallEnded, CallStarted, TransferCall, TransferChanged, TurnTaken
 from softphone import Call
 from softphone.codecs import ALAW, ULAW
-from tests.asterisk.office import TELECOM, Office, agent, strength
+from tests.asterisk.office import TELECOM, Office, agent, soon, strength
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -136,6 +136,30 @@ async def test_the_person_hangs_up_during_the_summary(office: Office) -> None:
         await office.tell(TurnTaken, agent("no pueden atenderle"))
         await caller.hang_up()
     await office.tell(CallEnded)
+    await office.asterisk_is_empty()
+
+
+async def test_a_person_may_take_their_time_to_answer(office: Office) -> None:
+    """Longer than `guard` waits for channels that nobody answers for: the person's are the call's from the start."""
+    office.forget()
+    leftovers = office.log().count("leftover hung up")
+    async with await office.phone("201") as person, await office.phone() as phone:
+        caller = await phone.call(TELECOM)
+        caller.media.start_sending()
+        await transferring(office, caller, WARM)
+        ringing = await person.incoming()
+        ringing.ring()
+        before = len(caller.media.heard_pcm())
+        await soon(lambda: len(caller.media.heard_pcm()) - before > 7 * 16_000)  # seven seconds of ringback
+        await ringing.answer()
+        await ringing.media.hear_out()
+        await office.tell(TransferChanged, lambda event: event.state == "connected")
+        await hear_one_another(caller, ringing)
+        await ringing.hang_up()
+        await caller.wait_ended()
+    over = await office.tell(CallEnded)
+    assert over.ending == "transferred"
+    assert office.log().count("leftover hung up") == leftovers
     await office.asterisk_is_empty()
 
 
